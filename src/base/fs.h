@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* fs: the file port. UTF-8 paths on both systems; fs_posix.c natively, src/win32/fs.c in the product.
+ *
+ * Paths are absolute or relative to the working directory, with the system's own separators ('/' is
+ * accepted everywhere). The Windows port opens everything through \\?\ paths, so length is not limited. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strlist.h"
+
+/* ---- paths ---- */
+
+/* directory + separator + name; the caller owns the result. */
+char *fs_join(const char *directory, const char *name);
+bool fs_absolute(const char *path, char **ret, struct error *err) MUST_USE;
+
+/* ---- queries ---- */
+
+enum fs_type { FS_ABSENT, FS_FILE, FS_DIRECTORY, FS_OTHER };
+
+/* Never follows a link at the end of the path. A failure to look counts as FS_ABSENT. */
+enum fs_type fs_type_of(const char *path);
+bool fs_file_size(const char *path, uint64_t *ret, struct error *err) MUST_USE;
+/* Names (not paths) in a directory, sorted; an absent directory is an empty list. */
+bool fs_list(const char *path, struct strlist *ret, struct error *err) MUST_USE;
+bool fs_free_space(const char *path, uint64_t *ret_bytes, struct error *err) MUST_USE;
+
+/* ---- whole files ---- */
+
+/* Makes the directory and its parents; one that exists is success. */
+bool fs_make_directories(const char *path, struct error *err) MUST_USE;
+bool fs_read_file(const char *path, size_t maximum, struct buf *ret, struct error *err) MUST_USE;
+/* Writes a sibling temporary file, flushes it and renames it over 'path': a reader sees the old
+ * content or the new, also after a power cut. */
+bool fs_write_file(const char *path, const void *data, size_t length, struct error *err) MUST_USE;
+/* Removes a file; one that is not there is success. */
+bool fs_remove_file(const char *path, struct error *err) MUST_USE;
+/* Removes a directory with everything in it, never following links; absent is success. */
+bool fs_remove_tree(const char *path, struct error *err) MUST_USE;
+/* Renames within one volume. With replace false an existing target makes it fail with ERR_BUSY. */
+bool fs_rename(const char *from, const char *to, bool replace, struct error *err) MUST_USE;
+
+/* ---- open files ---- */
+
+struct fs_file {
+    intptr_t handle; /* HANDLE, or file descriptor + 1; 0 = closed */
+};
+
+enum fs_mode {
+    FS_READ,           /* must exist */
+    FS_READ_WRITE,     /* made if absent, content kept */
+    FS_CREATE_NEW,     /* must not exist */
+};
+
+bool fs_open(const char *path, enum fs_mode mode, struct fs_file *ret, struct error *err) MUST_USE;
+/* *ret_length < length only at the end of the file. */
+bool fs_read_at(const struct fs_file *file, uint64_t offset, void *data, size_t length,
+                size_t *ret_length, struct error *err) MUST_USE;
+bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, size_t length,
+                 struct error *err) MUST_USE;
+bool fs_truncate(const struct fs_file *file, uint64_t length, struct error *err) MUST_USE;
+bool fs_size(const struct fs_file *file, uint64_t *ret, struct error *err) MUST_USE;
+bool fs_flush(const struct fs_file *file, struct error *err) MUST_USE;
+void fs_close(struct fs_file *file);
+
+/* ---- locks that die with their owner ---- */
+
+struct fs_lock {
+    struct fs_file file;
+};
+
+enum fs_lock_mode { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
+
+/* Takes a lock on the (created) file. With wait false, ERR_BUSY when somebody else holds it. A wait
+ * ends with ERR_CANCELLED when 'cancel' (may be NULL) is requested. The lock file is never removed by
+ * unlocking. */
+struct cancel;
+bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
+             struct fs_lock *ret, struct error *err) MUST_USE;
+void fs_unlock(struct fs_lock *lock);
