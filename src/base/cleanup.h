@@ -22,9 +22,9 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
 #ifdef __MINGW32__
-#define PRINTF_LIKE(format, first) __attribute__((format(gnu_printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(gnu_printf, text, first)))
 #else
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #endif
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
