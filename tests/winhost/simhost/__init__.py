@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The simulated Windows host: the daemon behind vmcompute.dll and computenetwork.dll."""
