@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* decompress: a layer blob on disk to the bytes of its tar, slice by slice.
+ *
+ * The format is recognised by its first bytes: gzip (1f 8b; decoded by ISA-L's igzip, several
+ * members in a row as RFC 1952 allows), zstd (frames and skippable frames of RFC 8878; decoded by
+ * libarchive), anything else is taken as a plain tar. A blob that does not end exactly where its
+ * last member or frame ends is refused, and so is one whose checksums or lengths disagree. */
+#pragma once
+
+#include "base/error.h"
+#include "base/event.h"
+
+enum decompress_format { DECOMPRESS_NONE = 1, DECOMPRESS_GZIP, DECOMPRESS_ZSTD };
+
+struct decompress_options {
+    const char *media_type; /* of the blob; NULL = not known. One that promises another compression
+                               than the bytes have is refused (ERR_INTEGRITY) */
+    uint64_t maximum_bytes; /* uncompressed; 0 = no limit */
+};
+
+/* The data is only valid during the call. */
+struct decompress_slice {
+    const unsigned char *data;
+    size_t length;
+    uint64_t compressed_done;  /* bytes of the blob that have been consumed */
+    uint64_t compressed_total; /* size of the blob */
+};
+
+/* Returning false (with *err filled) ends the work with that error. */
+typedef bool (*decompress_consumer)(void *user, const struct decompress_slice *slice,
+                                    struct error *err);
+
+/* Hands the whole content to 'consume'. Checks context->cancel between slices. Damage is
+ * ERR_INTEGRITY; the slices before it have been handed over by then. */
+bool decompress_file(const char *path, const struct decompress_options *options,
+                     decompress_consumer consume, void *user, const struct context *context,
+                     struct error *err) MUST_USE;
+
+/* What the first bytes of a blob say; four are enough. */
+enum decompress_format decompress_sniff(const unsigned char *data, size_t length);
+
+/* What a layer's media type says (suffixes +gzip, .gzip, +zstd, .zstd, none). */
+enum decompress_format decompress_format_of(const char *media_type);

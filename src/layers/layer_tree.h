@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* layer_tree: what unpacking needs from a directory tree; everything below one root directory.
+ *
+ * The product's tree works on handle-relative NT calls that never follow a reparse point on the way
+ * to an object (OBJ_DONT_REPARSE) nor at its end (the link itself is meant, always).
+ * Implementations fail, they never guess: an existing name makes make_directory, create_file and
+ * link fail.
+ *
+ * An open object goes through these calls, in this order, all but the first and last optional:
+ *   make_directory/create_file, set_security, set_ea, set_reparse | write..., open_stream
+ * (write..., close)..., set_basic, close. set_basic comes last because writing changes times and
+ * because a read-only file takes no streams. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "layers/layer_path.h"
+#include "layers/win_meta.h"
+
+/* An open object of a tree; whatever the implementation needs, 0 = closed. */
+struct layer_handle {
+    intptr_t value;
+};
+
+enum layer_object_type { LAYER_ABSENT, LAYER_FILE, LAYER_DIRECTORY, LAYER_LINK };
+
+struct layer_tree {
+    const struct layer_tree_ops *ops;
+    void *self;
+};
+
+struct layer_tree_ops {
+    /* Creates an empty directory; its parent exists. The handle takes security, EA, reparse data,
+     * streams and basic info. */
+    bool (*make_directory)(void *self, const struct layer_path *path, struct layer_handle *ret,
+                           struct error *err);
+    /* Creates a file. 'size' is what will be written to it (0 for links): room may be reserved. */
+    bool (*create_file)(void *self, const struct layer_path *path, uint64_t size,
+                        struct layer_handle *ret, struct error *err);
+    /* Opens an existing directory, or a directory link itself, for the same calls as
+     * make_directory's handle. ERR_NOT_FOUND when there is none. */
+    bool (*open_directory)(void *self, const struct layer_path *path, struct layer_handle *ret,
+                           struct error *err);
+    /* Creates an alternate data stream ("Zone.Identifier") of the open object 'owner'. */
+    bool (*open_stream)(void *self, struct layer_handle owner, const char *name, uint64_t size,
+                        struct layer_handle *ret, struct error *err);
+
+    /* Appends to a file or stream. */
+    bool (*write)(void *self, struct layer_handle handle, const void *data, size_t length,
+                  struct error *err);
+    bool (*set_security)(void *self, struct layer_handle handle, const void *descriptor,
+                         size_t length, struct error *err);
+    bool (*set_ea)(void *self, struct layer_handle handle, const void *list, size_t length,
+                   struct error *err);
+    bool (*set_reparse)(void *self, struct layer_handle handle, const void *data, size_t length,
+                        struct error *err);
+    bool (*set_basic)(void *self, struct layer_handle handle, const struct win_basic_info *basic,
+                      struct error *err);
+    /* Leaves *handle closed also when it fails (a write may be reported only now). */
+    bool (*close)(void *self, struct layer_handle *handle, struct error *err);
+
+    /* Makes 'path' another name of the file 'target' of 'target_tree', a tree of the same
+     * implementation on the same volume. The parent of 'path' exists. */
+    bool (*link)(void *self, const struct layer_path *path, const struct layer_tree *target_tree,
+                 const struct layer_path *target, struct error *err);
+    /* Removes a file, link, or directory with everything in it. Absent is success. */
+    bool (*remove)(void *self, const struct layer_path *path, struct error *err);
+    /* What is there now; a path that leads through a link is ABSENT. */
+    bool (*type_of)(void *self, const struct layer_path *path, enum layer_object_type *ret,
+                    struct error *err);
+};
