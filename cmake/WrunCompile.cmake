@@ -52,7 +52,8 @@ if(WIN32)
 else()
     target_compile_definitions(wrun_compile INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
     if(WRUN_SANITIZE)
-        target_compile_options(wrun_compile INTERFACE -fsanitize=address,undefined
+        # The coverage callbacks of libFuzzer go into everything, so that tests/fuzz can link it.
+        target_compile_options(wrun_compile INTERFACE -fsanitize=address,undefined,fuzzer-no-link
             -fno-sanitize-recover=all -fno-omit-frame-pointer)
         target_link_options(wrun_compile INTERFACE -fsanitize=address,undefined)
     else()

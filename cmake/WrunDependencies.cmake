@@ -19,6 +19,8 @@ function(wrun_static_library name file)
 endfunction()
 
 if(WIN32)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+        ${PROJECT_SOURCE_DIR}/tools/deps.lock ${PROJECT_SOURCE_DIR}/tools/build-deps.sh)
     set(WRUN_DEPS "" CACHE PATH "prefix made by tools/build-deps.sh; empty: its own cache")
     if(NOT WRUN_DEPS)
         execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/build-deps.sh --prefix
