@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "base/alloc.h"
+#include "runner/image_json.h"
+#include "runner/image_source.h"
+#include "runner/terminal.h"
+#include "runner/verbs.h"
+
+struct pull_options {
+    struct image_options image;
+};
+
+static const struct cli_option options_table[] = {
+    IMAGE_OPTION_ROWS(struct pull_options, image),
+};
+
+static bool print_image(const struct invocation *invocation, const struct image *image,
+                        const struct strlist *layers, struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    if (invocation->global.json) {
+        if (!image_json_compose(image, layers, &text, err))
+            return false;
+    } else if (invocation->global.quiet) {
+        text = xstrdup(image->digest.text);
+    } else {
+        CLEANUP(str_free) char *reference = reference_format(&image->reference);
+        bool pinned = digest_is_set(&image->reference.digest);
+        text = pinned ? xstrdup(reference) : str_format("%s@%s", reference, image->digest.text);
+    }
+    CLEANUP(str_free) char *line = str_format("%s\n", text);
+    return terminal_result(line) || error_set(err, ERR_OS, "cannot write to standard output");
+}
+
+static bool run_pull(struct invocation *invocation, void *options, const struct strlist *args,
+                     int *ret_code, struct error *err)
+{
+    struct pull_options *pull = options;
+    CLEANUP(reference_clear) struct reference reference = {0};
+    CLEANUP(image_clear) struct image image = {0};
+    CLEANUP(strlist_clear) struct strlist layers = {0};
+    (void)ret_code;
+    return reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
+        && image_pull(invocation, &pull->image, &reference, PULL_EVERYTHING, &image, err)
+        && host_unpack(invocation, &image, &layers, err)
+        && print_image(invocation, &image, &layers, err);
+}
+
+static void clear_options(void *options)
+{
+    image_options_clear(&((struct pull_options *)options)->image);
+}
+
+const struct verb verb_pull = {
+    .name = "pull",
+    .synopsis = "[OPTIONS] REFERENCE",
+    .summary = "Fetch an image and unpack its layers",
+    .help = "Prints the reference with its digest; progress goes to stderr.\n\n"
+            "  wrun pull mcr.microsoft.com/windows/nanoserver:ltsc2025\n\n"
+            "As: docker pull, ctr images pull\n",
+    .options = options_table,
+    .option_count = ARRAY_SIZE(options_table),
+    .options_size = sizeof(struct pull_options),
+    .clear_options = clear_options,
+    .minimum_args = 1,
+    .maximum_args = 1,
+    .uses_root = true,
+    .run = run_pull,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/image_source.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/scan.h"
+#include "base/text.h"
+#include "registry/pull.h"
+
+#define MAX_DOWNLOADS 4
+
+void image_options_clear(struct image_options *options)
+{
+    str_free(&options->platform);
+    str_free(&options->ca_file);
+    *options = (struct image_options){0};
+}
+
+static bool bad_platform(const char *text, struct error *err)
+{
+    error_set(err, ERR_USAGE, "--platform: '%s' is not a Windows platform", text);
+    return error_hint(err, "write windows/amd64 or windows/amd64:10.0.20348");
+}
+
+/* windows/amd64[:10.0.20348[.1234]] over the host's own values. */
+static bool parse_platform(const char *text, struct platform_host *host, struct error *err)
+{
+    static const char *const architectures[] = {"amd64", "arm64"};
+    struct scan rest = scan_text(text);
+    struct scan os = scan_until(&rest, '/');
+    if (!scan_equals(&os, "windows") || !scan_char(&rest, '/'))
+        return bad_platform(text, err);
+    struct scan architecture = scan_until(&rest, ':');
+    host->architecture = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
+        if (scan_equals(&architecture, architectures[i]))
+            host->architecture = architectures[i];
+    if (!host->architecture)
+        return bad_platform(text, err);
+    if (!scan_char(&rest, ':'))
+        return true;
+    CLEANUP(str_free) char *version = scan_rest(&rest);
+    host->version = os_version_parse(version);
+    return host->version.build != 0 || bad_platform(text, err);
+}
+
+bool image_pull(const struct invocation *invocation, const struct image_options *options,
+                const struct reference *reference, enum pull_depth depth, struct image *ret,
+                struct error *err)
+{
+    struct pull_request request = {
+        .reference = *reference,
+        .plain_http = options->plain_http,
+        .ca_file = options->ca_file,
+        .max_downloads = MAX_DOWNLOADS,
+        .description_only = depth == PULL_DESCRIPTION,
+    };
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    return host_platform(&request.host, err)
+        && (!options->platform || parse_platform(options->platform, &request.host, err))
+        && blob_store_open(invocation->root, &store, err)
+        && registry_pull(&request, &store, &invocation->context, ret, err);
+}

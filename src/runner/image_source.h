@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* image_source: from a reference to an image that is ready to run.
+ *
+ * The options are those that pull and run share. The host's platform comes from Windows itself
+ * (host_windows.c); the native build takes it from --platform and pulls blobs only. */
+#pragma once
+
+#include "registry/blob_store.h"
+#include "registry/image.h"
+#include "registry/platform.h"
+#include "runner/invocation.h"
+
+struct image_options {
+    char *platform;
+    char *ca_file;
+    bool plain_http;
+};
+
+/* The rows of the options above, for a struct that holds 'image_options' at 'offset'. */
+#define IMAGE_OPTION_ROWS(type, member)                                                            \
+    {"platform",          0,                                                                       \
+     "OS/ARCH[:VERSION]", "Choose the image for this platform instead of the host's",              \
+     cli_set_string,      offsetof(type, member.platform)},                                        \
+        {"cacert",       0,                                                                        \
+         "FILE",         "Trust the certificates in this PEM file",                                \
+         cli_set_string, offsetof(type, member.ca_file)},                                          \
+    {                                                                                              \
+        "plain-http", 0, NULL, "Talk to the registry without TLS", cli_set_flag,                   \
+            offsetof(type, member.plain_http)                                                      \
+    }
+
+enum pull_depth {
+    PULL_DESCRIPTION, /* manifest and config only: enough for a plan */
+    PULL_EVERYTHING,
+};
+
+/* Resolves the reference at its registry and fetches what the store lacks. */
+bool image_pull(const struct invocation *invocation, const struct image_options *options,
+                const struct reference *reference, enum pull_depth depth, struct image *ret,
+                struct error *err) MUST_USE;
+
+void image_options_clear(struct image_options *options);
+
+/* ---- the host (host_windows.c, host_posix.c) ---- */
+
+/* The platform that images must fit when --platform does not say otherwise. */
+bool host_platform(struct platform_host *ret, struct error *err) MUST_USE;
+
+/* Ready to write the store and unpack layers: elevated, privileges held, volume fit. */
+bool host_prepare(const struct invocation *invocation, struct error *err) MUST_USE;
+
+/* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.
+ * The native build has no layers and adds nothing. */
+bool host_unpack(const struct invocation *invocation, const struct image *image,
+                 struct strlist *ret, struct error *err) MUST_USE;

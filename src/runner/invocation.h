@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* invocation: what every verb is given, and the table of verbs. */
+#pragma once
+
+#include "base/event.h"
+#include "base/strlist.h"
+#include "runner/cli.h"
+#include "runner/report.h"
+
+#define WRUN_USER_AGENT_NAME "wrun"
+
+struct global_options {
+    char *root;
+    char *progress;
+    bool json;
+    bool quiet;
+    bool verbose;
+    bool debug;
+    bool help;
+    bool version;
+};
+
+struct invocation {
+    struct global_options global;
+    char *root; /* absolute path of the store; "" for verbs that have none */
+    struct report report;
+    struct context context;
+};
+
+struct verb {
+    const char *name;
+    const char *synopsis; /* after "wrun NAME " */
+    const char *summary;  /* one line for the list of verbs */
+    const char *help;     /* paragraphs after the options: examples, the docker or ctr equivalent */
+    const struct cli_option *options;
+    size_t option_count;
+    size_t options_size; /* of the struct that the options fill; all zero before */
+    void (*clear_options)(void *options);
+    size_t minimum_args;
+    size_t maximum_args;
+    bool command_follows;
+    bool uses_root;
+    int failure_code; /* exit code of every failure; 0 = exit_code_of(kind) */
+    /* *ret_code is the exit code of a success. */
+    bool (*run)(struct invocation *invocation, void *options, const struct strlist *args,
+                int *ret_code, struct error *err);
+};
+
+extern const struct verb *const verbs[];
+extern const size_t verb_count;
+
+/* The whole program after the arguments became UTF-8. argv[0] is skipped. Returns the exit code,
+ * whose 32 bits matter on Windows. */
+int app_main(int argc, char **argv, const struct cancel *cancel);
+
+/* Prints an error to stderr as people (or with --json programs) read it. */
+void app_print_error(const struct global_options *global, const char *verb,
+                     const struct error *err);

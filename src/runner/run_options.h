@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* run_options: what 'wrun run' was told. */
+#pragma once
+
+#include "runner/image_source.h"
+#include "runner/mount_spec.h"
+
+enum run_network { RUN_NETWORK_NAT, RUN_NETWORK_NONE };
+
+enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
+
+struct run_options {
+    struct image_options image;
+    struct mount_list mounts;
+    struct strlist env; /* "NAME=VALUE", folded */
+    char *working_dir;
+    char *user;
+    char *hostname;
+    char *name;
+    char *entrypoint; /* NULL = the image's; "" = none */
+    char *command_line;
+    char *status_file;
+    enum run_network network;
+    enum pull_policy pull;
+    bool keep;
+    bool interactive;
+    bool dry_run;
+};
+
+extern const struct cli_option run_option_table[];
+extern const size_t run_option_count;
+
+/* What only the whole of the options can show (names, lengths, combinations). */
+bool run_options_check(const struct run_options *options, const struct strlist *args,
+                       struct error *err) MUST_USE;
+void run_options_clear(struct run_options *options);
