@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* alloc: allocation that cannot fail.
  *
- * Running out of memory ends the process with a static message; sizes chosen by strangers never come
- * here but go through a capped struct buf (base/buf.h). */
+ * Running out of memory ends the process with a static message; sizes chosen by strangers never
+ * come here but go through a capped struct buf (base/buf.h). */
 #pragma once
 
 #include <stdarg.h>
@@ -18,7 +18,8 @@ char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *text, size_t length) __attribute__((malloc, returns_nonnull));
 void *xmemdup(const void *data, size_t size) __attribute__((malloc, returns_nonnull));
 char *str_format(const char *format, ...) PRINTF_LIKE(1, 2) __attribute__((returns_nonnull));
-char *str_vformat(const char *format, va_list args) __attribute__((returns_nonnull));
+char *str_vformat(const char *format, va_list args) PRINTF_LIKE(1, 0)
+    __attribute__((returns_nonnull));
 
 /* free() for CLEANUP(str_free) char *; works for any char pointer, leaves NULL. */
 void str_free(char **text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* banned: functions that parse by accident, overflow by design or depend on a locale. Force-included
- * in every file of src/. */
+/* banned: functions that parse by accident, overflow by design or depend on a locale.
+ * Force-included in every file of src/. */
 #pragma once
 
 #include <stdio.h>

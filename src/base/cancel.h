@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cancel: one flag that says "stop", seen by every loop and every wait.
  *
- * Set from a console control handler or a signal handler; checked between steps. The wake-up object is
- * what waits add to their list: an event HANDLE on Windows, an eventfd or pipe elsewhere. */
+ * Set from a console control handler or a signal handler; checked between steps. The wake-up object
+ * is what waits add to their list: an event HANDLE on Windows, an eventfd or pipe elsewhere. */
 #pragma once
 
 #include <stdint.h>
@@ -19,6 +19,6 @@ void cancel_close(struct cancel *cancel);
 /* Async-signal-safe. */
 void cancel_request(struct cancel *cancel);
 bool cancel_is_requested(const struct cancel *cancel);
-/* False and ERR_CANCELLED ("interrupted") when a stop was requested; true otherwise. 'cancel' may be
- * NULL. */
+/* False and ERR_CANCELLED ("interrupted") when a stop was requested; true otherwise. 'cancel' may
+ * be NULL. */
 bool cancel_check(const struct cancel *cancel, struct error *err) MUST_USE;

@@ -11,12 +11,12 @@
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Moves ownership out of a variable: yields its value and leaves it zero. */
-#define TAKE(x)                             \
-    __extension__({                         \
-        __typeof__(x) *take_from_ = &(x);   \
-        __typeof__(x) taken_ = *take_from_; \
-        *take_from_ = (__typeof__(x)){0};   \
-        taken_;                             \
+#define TAKE(x)                                                                                    \
+    __extension__({                                                                                \
+        __typeof__(x) *take_from_ = &(x);                                                          \
+        __typeof__(x) taken_ = *take_from_;                                                        \
+        *take_from_ = (__typeof__(x)){0};                                                          \
+        taken_;                                                                                    \
     })
 
 #define MUST_USE __attribute__((warn_unused_result))

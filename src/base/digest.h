@@ -16,8 +16,8 @@ struct digest {
     char text[DIGEST_TEXT_SIZE]; /* "" = none */
 };
 
-/* Fails (ERR_INTEGRITY) on anything but a well-formed sha256 digest; other registered algorithms are
- * refused by name. */
+/* Fails (ERR_INTEGRITY) on anything but a well-formed sha256 digest; other registered algorithms
+ * are refused by name. */
 bool digest_parse(const char *text, struct digest *ret, struct error *err) MUST_USE;
 bool digest_is_set(const struct digest *digest);
 bool digest_equal(const struct digest *a, const struct digest *b);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* error: one value that says what failed, on which object, why, and what to do about it.
  *
- * Contract: a fallible function returns bool (true = success), takes 'struct error *err' last and is
- * MUST_USE. It returns false if and only if it has filled *err; filling an error twice is a bug and
- * aborts. Each layer adds its own noun once with error_wrap(). Nothing below src/runner prints. */
+ * Contract: a fallible function returns bool (true = success), takes 'struct error *err' last and
+ * is MUST_USE. It returns false if and only if it has filled *err; filling an error twice is a bug
+ * and aborts. Each layer adds its own noun once with error_wrap(). Nothing below src/runner prints.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 
 /* What callers and exit codes branch on. */
 enum err_kind {
+    ERR_NONE = 0,    /* nothing has failed */
     ERR_USAGE = 1,   /* the user asked for something malformed or impossible */
     ERR_NOT_FOUND,   /* the named thing does not exist */
     ERR_DENIED,      /* not elevated, access denied */
@@ -40,7 +42,7 @@ enum err_domain {
 };
 
 struct error {
-    enum err_kind kind; /* 0 = empty */
+    enum err_kind kind; /* ERR_NONE = empty */
     enum err_domain domain;
     uint32_t code;
     char *message;      /* outermost context first, joined by ": " */
@@ -61,9 +63,9 @@ struct error_hint {
 
 /* Each fills *err and returns false, so that reporting is one statement:
  *     return error_set(err, ERR_NOT_FOUND, "image '%s' is not in the store", name); */
-#define error_set(err, kind, ...) \
+#define error_set(err, kind, ...)                                                                  \
     error_raise((err), (kind), ERR_DOMAIN_NONE, 0, ERROR_ORIGIN, __VA_ARGS__)
-#define error_code(err, kind, domain, code, ...) \
+#define error_code(err, kind, domain, code, ...)                                                   \
     error_raise((err), (kind), (domain), (code), ERROR_ORIGIN, __VA_ARGS__)
 /* The kind follows from errno (ENOENT -> NOT_FOUND, EACCES -> DENIED, ENOSPC -> NO_SPACE ...); the
  * system's text is appended to the message. */
@@ -89,3 +91,7 @@ bool error_detail(struct error *err, const char *text);
 
 bool error_is_set(const struct error *err);
 void error_clear(struct error *err);
+
+/* Ends the process because wrun contradicts itself; 'what' is one plain sentence. For broken
+ * contracts only, never for anything that input or the system can cause. */
+NORETURN void error_bug(const char *what);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* event: what is going on, told to whoever watches.
  *
- * Producers emit freely; the observer throttles, draws, or writes JSON. Pointers in an event are only
- * valid during the call. Events may be emitted from one thread at a time. */
+ * Producers emit freely; the observer throttles, draws, or writes JSON. Pointers in an event are
+ * only valid during the call. Events may be emitted from one thread at a time. */
 #pragma once
 
 #include <stdint.h>

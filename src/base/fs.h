@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* fs: the file port. UTF-8 paths on both systems; fs_posix.c natively, src/win32/fs.c in the product.
+/* fs: the file port. UTF-8 paths on both systems; fs_posix.c natively, src/win32/fs.c in the
+ * product.
  *
  * Paths are absolute or relative to the working directory, with the system's own separators ('/' is
- * accepted everywhere). The Windows port opens everything through \\?\ paths, so length is not limited. */
+ * accepted everywhere). The Windows port opens everything through \\?\ paths, so length is not
+ * limited. */
 #pragma once
 
 #include <stdint.h>
@@ -30,6 +32,9 @@ bool fs_free_space(const char *path, uint64_t *ret_bytes, struct error *err) MUS
 
 /* ---- whole files ---- */
 
+/* How the names of temporary siblings begin; one that no process is writing is a leftover. */
+#define FS_TEMPORARY_PREFIX ".tmp-"
+
 /* Makes the directory and its parents; one that exists is success. */
 bool fs_make_directories(const char *path, struct error *err) MUST_USE;
 bool fs_read_file(const char *path, size_t maximum, struct buf *ret, struct error *err) MUST_USE;
@@ -50,9 +55,9 @@ struct fs_file {
 };
 
 enum fs_mode {
-    FS_READ,           /* must exist */
-    FS_READ_WRITE,     /* made if absent, content kept */
-    FS_CREATE_NEW,     /* must not exist */
+    FS_READ,       /* must exist */
+    FS_READ_WRITE, /* made if absent, content kept */
+    FS_CREATE_NEW, /* must not exist */
 };
 
 bool fs_open(const char *path, enum fs_mode mode, struct fs_file *ret, struct error *err) MUST_USE;
@@ -75,8 +80,8 @@ struct fs_lock {
 enum fs_lock_mode { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
 
 /* Takes a lock on the (created) file. With wait false, ERR_BUSY when somebody else holds it. A wait
- * ends with ERR_CANCELLED when 'cancel' (may be NULL) is requested. The lock file is never removed by
- * unlocking. */
+ * ends with ERR_CANCELLED when 'cancel' (may be NULL) is requested. The lock file is never removed
+ * by unlocking. */
 struct cancel;
 bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
              struct fs_lock *ret, struct error *err) MUST_USE;

@@ -11,8 +11,9 @@
  *     }
  *     return json_writer_finish(&w, ret, err);
  *
- * The key is NULL inside an array and at the top. Errors (text that is not UTF-8) stick in the writer
- * and are reported once, by json_writer_finish(). Never return or break out of a block. */
+ * The key is NULL inside an array and at the top. Errors (text that is not UTF-8) stick in the
+ * writer and are reported once, by json_writer_finish(). A key that is missing, or is where none
+ * belongs, is a bug and aborts. Never return or break out of a block. */
 #pragma once
 
 #include <stdint.h>
@@ -20,8 +21,9 @@
 #include "base/error.h"
 
 struct json_writer {
-    void *generator; /* yajl_gen */
-    unsigned depth;
+    void *generator;  /* yajl_gen */
+    unsigned depth;   /* blocks that are open; at most 64 */
+    uint64_t objects; /* bit n: is the block at depth n an object? */
     bool failed;
 };
 
@@ -34,9 +36,9 @@ bool json_writer_finish(struct json_writer *w, char **ret, struct error *err) MU
 
 #define JSON_CONCAT_(a, b) a##b
 #define JSON_CONCAT(a, b) JSON_CONCAT_(a, b)
-#define JSON_BLOCK_(w, key, begin, end)                                                    \
-    for (struct json_writer *JSON_CONCAT(json_block_, __LINE__) = begin((w), (key));       \
-         JSON_CONCAT(json_block_, __LINE__);                                               \
+#define JSON_BLOCK_(w, key, begin, end)                                                            \
+    for (struct json_writer * JSON_CONCAT(json_block_, __LINE__) = begin((w), (key));              \
+         JSON_CONCAT(json_block_, __LINE__);                                                       \
          JSON_CONCAT(json_block_, __LINE__) = end(JSON_CONCAT(json_block_, __LINE__)))
 #define JSON_OBJECT(w, key) JSON_BLOCK_(w, key, json_object_begin, json_object_end)
 #define JSON_ARRAY(w, key) JSON_BLOCK_(w, key, json_array_begin, json_array_end)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/event.h"
+
+#include <stdarg.h>
+
+#include "base/alloc.h"
+
+void context_emit(const struct context *context, const struct event *event)
+{
+    if (context && context->observer)
+        context->observer->on_event(context->observer->user, event);
+}
+
+void context_step(const struct context *context, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    CLEANUP(str_free) char *text = str_vformat(format, args);
+    va_end(args);
+    context_emit(context, &(struct event){.type = EVENT_STEP, .text = text});
+}
+
+void context_warn(const struct context *context, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    CLEANUP(str_free) char *text = str_vformat(format, args);
+    va_end(args);
+    context_emit(context, &(struct event){.type = EVENT_WARNING, .text = text});
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+bool char_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool char_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool char_is_alnum(char c)
+{
+    return char_is_alpha(c) || char_is_digit(c);
+}
+
+bool char_is_hex(char c)
+{
+    return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+char char_to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+char char_to_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool str_equal(const char *a, const char *b)
+{
+    if (!a || !b)
+        return a == b;
+    return !strcmp(a, b);
+}
+
+bool str_equal_nocase(const char *a, const char *b)
+{
+    if (!a || !b)
+        return a == b;
+    while (*a && char_to_lower(*a) == char_to_lower(*b)) {
+        a++;
+        b++;
+    }
+    return char_to_lower(*a) == char_to_lower(*b);
+}
+
+bool str_starts_with(const char *text, const char *prefix)
+{
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* The last strlen(suffix) bytes of the text, or NULL when it is shorter. */
+static const char *tail(const char *text, const char *suffix)
+{
+    size_t length = strlen(text);
+    size_t wanted = strlen(suffix);
+    return length >= wanted ? text + length - wanted : NULL;
+}
+
+bool str_ends_with(const char *text, const char *suffix)
+{
+    return str_equal(tail(text, suffix), suffix);
+}
+
+bool str_ends_with_nocase(const char *text, const char *suffix)
+{
+    return str_equal_nocase(tail(text, suffix), suffix);
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+char *str_printable(const char *text, size_t maximum)
+{
+    size_t length = strnlen(text, maximum);
+    bool cut = text[length] != '\0';
+    while (cut && length && is_continuation(text[length]))
+        length--;
+
+    char *copy = str_format("%.*s%s", (int)length, text, cut ? "..." : "");
+    for (char *at = copy; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+            *at = '?';
+    return copy;
+}
