@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* dll: system DLLs bound at run time, from System32 and nowhere else.
  *
- * wrun.exe runs elevated and must start on any machine, so nothing beyond the basic DLLs is linked: a
- * missing vmcompute.dll is an ordinary error on the path that needs it. Each module keeps one struct
- * of function pointers per DLL and fills it from an X-macro:
+ * wrun.exe runs elevated and must start on any machine, so nothing beyond the basic DLLs is linked:
+ * a missing vmcompute.dll is an ordinary error on the path that needs it. Each module keeps one
+ * struct of function pointers per DLL and fills it from an X-macro:
  *
  *     static const struct dll_symbol symbols[] = {
  *     #define X(name) {#name, offsetof(struct layer_api, name), DLL_REQUIRED},

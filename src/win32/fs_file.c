@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cancel.h"
+#include "base/fs.h"
+#include "win32/handle.h"
+#include "win32/hresult.h"
+#include "win32/nt.h"
+#include "win32/path.h"
+#include "win32/utf16.h"
+
+#define LOCK_POLL_MS 50
+#define LARGEST_TRANSFER ((size_t)1 << 30)
+
+static HANDLE handle_of(const struct fs_file *file)
+{
+    return handle_from_number(file->handle);
+}
+
+/* ---- open files ---- */
+
+static const struct {
+    DWORD access;
+    DWORD disposition;
+} modes[] = {
+    [FS_READ] = {GENERIC_READ, OPEN_EXISTING},
+    [FS_READ_WRITE] = {GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS},
+    [FS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE, CREATE_NEW},
+};
+
+bool fs_open(const char *path, enum fs_mode mode, struct fs_file *ret, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    if (!path_to_wide(path, &wide, err))
+        return false;
+    HANDLE handle = handle_or_null(CreateFileW(wide, modes[mode].access, NT_SHARE_ALL, NULL,
+                                               modes[mode].disposition, 0, NULL));
+    if (!handle)
+        return error_win32(err, GetLastError(), "open '%s'", path);
+    ret->handle = handle_to_number(handle);
+    return true;
+}
+
+static OVERLAPPED at_offset(uint64_t offset)
+{
+    return (OVERLAPPED){.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+}
+
+static DWORD transfer_size(size_t length)
+{
+    return (DWORD)(length < LARGEST_TRANSFER ? length : LARGEST_TRANSFER);
+}
+
+bool fs_read_at(const struct fs_file *file, uint64_t offset, void *data, size_t length,
+                size_t *ret_length, struct error *err)
+{
+    size_t done = 0;
+    while (done < length) {
+        OVERLAPPED position = at_offset(offset + done);
+        DWORD got = 0;
+        if (!ReadFile(handle_of(file), (char *)data + done, transfer_size(length - done), &got,
+                      &position)
+            && GetLastError() != ERROR_HANDLE_EOF)
+            return error_win32(err, GetLastError(), "read from a file");
+        if (got == 0)
+            break;
+        done += got;
+    }
+    *ret_length = done;
+    return true;
+}
+
+bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, size_t length,
+                 struct error *err)
+{
+    size_t done = 0;
+    while (done < length) {
+        OVERLAPPED position = at_offset(offset + done);
+        DWORD put = 0;
+        if (!WriteFile(handle_of(file), (const char *)data + done, transfer_size(length - done),
+                       &put, &position))
+            return error_win32(err, GetLastError(), "write to a file");
+        done += put;
+    }
+    return true;
+}
+
+bool fs_truncate(const struct fs_file *file, uint64_t length, struct error *err)
+{
+    FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)length};
+    if (!SetFileInformationByHandle(handle_of(file), FileEndOfFileInfo, &end, sizeof(end)))
+        return error_win32(err, GetLastError(), "set the length of a file");
+    return true;
+}
+
+bool fs_size(const struct fs_file *file, uint64_t *ret, struct error *err)
+{
+    LARGE_INTEGER size;
+    if (!GetFileSizeEx(handle_of(file), &size))
+        return error_win32(err, GetLastError(), "find the length of a file");
+    *ret = (uint64_t)size.QuadPart;
+    return true;
+}
+
+bool fs_flush(const struct fs_file *file, struct error *err)
+{
+    if (!FlushFileBuffers(handle_of(file)))
+        return error_win32(err, GetLastError(), "flush a file");
+    return true;
+}
+
+void fs_close(struct fs_file *file)
+{
+    HANDLE handle = handle_of(file);
+    handle_close(&handle);
+    *file = (struct fs_file){0};
+}
+
+/* ---- locks ---- */
+
+/* Sleeps until the next try, or until somebody asks to stop. */
+static void pause_for_lock(const struct cancel *cancel)
+{
+    HANDLE wakeup = handle_from_number(cancel ? cancel->wakeup : 0);
+    if (wakeup)
+        WaitForSingleObject(wakeup, LOCK_POLL_MS);
+    else
+        Sleep(LOCK_POLL_MS);
+}
+
+bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
+             struct fs_lock *ret, struct error *err)
+{
+    CLEANUP(fs_close) struct fs_file file = {0};
+    if (!fs_open(path, FS_READ_WRITE, &file, err))
+        return error_wrap(err, "lock");
+
+    /* Asking again and again, because a LockFileEx that waits cannot be interrupted by an event;
+     * who waits here waits for another process's download or import. */
+    DWORD flags =
+        LOCKFILE_FAIL_IMMEDIATELY | (mode == FS_LOCK_EXCLUSIVE ? LOCKFILE_EXCLUSIVE_LOCK : 0);
+    OVERLAPPED first_byte = {0};
+    while (!LockFileEx(handle_of(&file), flags, 0, 1, 0, &first_byte)) {
+        DWORD reason = GetLastError();
+        if (reason != ERROR_LOCK_VIOLATION && reason != ERROR_IO_PENDING)
+            return error_win32(err, reason, "lock '%s'", path);
+        if (!wait)
+            return error_set(err, ERR_BUSY, "'%s' is locked by another process", path);
+        if (!cancel_check(cancel, err))
+            return error_wrap(err, "wait for the lock '%s'", path);
+        pause_for_lock(cancel);
+    }
+    ret->file = TAKE(file);
+    return true;
+}
+
+void fs_unlock(struct fs_lock *lock)
+{
+    fs_close(&lock->file);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* security: security descriptors for the objects wrun makes on the host. */
+#pragma once
+
+#include "base/error.h"
+#include "win32/windows_lean.h"
+
+/* Nobody but the system and administrators; nothing inherited from above, all passed on below. */
+#define SECURITY_ADMINS_ONLY L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+struct security {
+    SECURITY_ATTRIBUTES attributes; /* .lpSecurityDescriptor is owned */
+};
+
+bool security_from_sddl(const wchar_t *sddl, struct security *ret, struct error *err) MUST_USE;
+void security_clear(struct security *security);
