@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* blob_store: a directory of verified content, shared by any number of processes without a daemon.
+ *
+ *     <root>/blobs/sha256/<hex>   content; it appears whole and verified, or not at all
+ *     <root>/ingest/<hex>.part    content on its way in (registry/blob_ingest.h)
+ *     <root>/locks/<hex>          who brings it in; the lock dies with its process
+ *     <root>/refs/<hex>.json      what a reference stands for (registry/image_record.h)
+ *
+ * No name from outside becomes a file name: files are named by hash. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+struct blob_store {
+    char *root; /* absolute */
+};
+
+/* Makes the directories that are missing. */
+bool blob_store_open(const char *root, struct blob_store *ret, struct error *err) MUST_USE;
+void blob_store_close(struct blob_store *store);
+
+/* Where the content is or would be; the caller owns the result. */
+char *blob_store_path(const struct blob_store *store, const struct digest *digest);
+
+/* True when the content is there with this size. Its bytes were verified when it came in; whoever
+ * reads them all should hash them again (blob_store_read() does), for disks lose data. */
+bool blob_store_has(const struct blob_store *store, const struct digest *digest, uint64_t size);
+
+/* Reads and verifies content of at most 'maximum' bytes. 'ret' must be empty. ERR_NOT_FOUND when it
+ * is not there, ERR_INTEGRITY when it is not what its name says. */
+bool blob_store_read(const struct blob_store *store, const struct digest *digest, size_t maximum,
+                     struct buf *ret, struct error *err) MUST_USE;
+
+/* Takes out content that proved damaged, so that the next pull fetches it again. */
+bool blob_store_evict(const struct blob_store *store, const struct digest *digest,
+                      struct error *err) MUST_USE;

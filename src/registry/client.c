@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/client.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "registry/auth.h"
+#include "registry/media_type.h"
+#include "registry/registry_error.h"
+
+#define DEFAULT_DOWNLOADS 4
+#define STATUS_UNAUTHORIZED 401
+
+/* Docker Hub's name in references is not the host that serves them. */
+static const char *host_of(const char *domain)
+{
+    return str_equal(domain, "docker.io") ? "registry-1.docker.io" : domain;
+}
+
+static bool is_plain(const struct client_options *options)
+{
+    const char *domain = options->reference->domain;
+    return options->plain_http
+        || (reference_domain_is_loopback(domain) && !str_ends_with(domain, ":443"));
+}
+
+bool client_open(const struct client_options *options, struct client *ret, struct error *err)
+{
+    CLEANUP(client_close) struct client client = {.context = options->context};
+    struct http_options http = {
+        .ca_file = options->ca_file,
+        .max_transfers = options->max_downloads ? options->max_downloads : DEFAULT_DOWNLOADS,
+        .context = options->context,
+    };
+    if (!http_open(&http, &client.http, err))
+        return false;
+    client.plain_http = is_plain(options);
+    client.repository = xstrdup(options->reference->path);
+    client.base = str_format("%s://%s/v2/%s", client.plain_http ? "http" : "https",
+                             host_of(options->reference->domain), client.repository);
+    *ret = TAKE(client);
+    return true;
+}
+
+void client_close(struct client *client)
+{
+    http_close(&client->http);
+    str_free(&client->repository);
+    str_free(&client->base);
+    str_free(&client->authorization);
+    *client = (struct client){0};
+}
+
+bool client_authenticate(struct client *client, const struct strlist *challenges, struct error *err)
+{
+    struct auth_request request = {
+        .challenges = challenges,
+        .repository = client->repository,
+        .allow_http = client->plain_http,
+    };
+    char *authorization = NULL;
+    if (!auth_answer(client->http, &request, &authorization, err))
+        return false;
+    str_free(&client->authorization);
+    client->authorization = authorization;
+    return true;
+}
+
+static struct http_request make_request(const struct client *client, const char *kind,
+                                        const char *name)
+{
+    return (struct http_request){
+        .url = str_format("%s/%s/%s", client->base, kind, name),
+        .authorization = client->authorization ? xstrdup(client->authorization) : NULL,
+    };
+}
+
+struct http_request client_blob_request(const struct client *client, const struct digest *digest)
+{
+    return make_request(client, "blobs", digest->text);
+}
+
+static bool get_once(struct client *client, const char *name, size_t maximum,
+                     struct http_document *ret, struct error *err)
+{
+    CLEANUP(http_request_clear)
+    struct http_request request = make_request(client, "manifests", name);
+    request.accept = media_type_accept_manifest;
+    return http_get(client->http, &request, maximum, ret, err);
+}
+
+bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
+                         struct http_document *ret, struct error *err)
+{
+    CLEANUP(http_document_clear) struct http_document document = {0};
+    if (!get_once(client, tag_or_digest, maximum, &document, err))
+        return false;
+    if (document.response.status == STATUS_UNAUTHORIZED) {
+        if (!client_authenticate(client, &document.response.challenges, err))
+            return false;
+        http_document_clear(&document);
+        if (!get_once(client, tag_or_digest, maximum, &document, err))
+            return false;
+    }
+    if (document.response.status != 200)
+        return registry_error(&document.response, "manifest", err);
+    *ret = TAKE(document);
+    return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* client: one repository of one registry (OCI distribution-spec, the "pull" part). */
+#pragma once
+
+#include "registry/http.h"
+#include "registry/reference.h"
+
+struct client {
+    struct http *http;
+    const struct context *context;
+    char *repository;    /* path */
+    char *base;          /* "https://host:port/v2/path" */
+    bool plain_http;     /* base is http */
+    char *authorization; /* once the registry has asked for it; NULL before */
+};
+
+struct client_options {
+    const struct reference *reference;
+    bool plain_http; /* loopback registries are spoken to in plain http in any case, unless their
+                        port is 443 */
+    const char *ca_file; /* or NULL */
+    unsigned max_downloads;
+    const struct context *context;
+};
+
+bool client_open(const struct client_options *options, struct client *ret, struct error *err)
+    MUST_USE;
+void client_close(struct client *client);
+
+/* Gets the answer to a 401; at most once in a row for any request. */
+bool client_authenticate(struct client *client, const struct strlist *challenges, struct error *err)
+    MUST_USE;
+
+/* The document of a tag or digest, of status 2xx and at most 'maximum' bytes. Nothing of it is
+ * verified yet. */
+bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
+                         struct http_document *ret, struct error *err) MUST_USE;
+
+/* A request for a blob; the handler is left to the caller. */
+struct http_request client_blob_request(const struct client *client, const struct digest *digest);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* http: requests to registries, several at a time, on libcurl's multi interface.
+ *
+ * One thread drives everything; http_run() returns when all requests given to it have ended. What
+ * is decided here, and nowhere else:
+ *   - redirects are followed by wrun itself: at most 10, never from https to http;
+ *   - Authorization goes to the origin of the request's own URL and to no other;
+ *   - failed connections, broken and stalled transfers (under 1 KiB/s for 30 s) and the statuses
+ * 408, 425, 429, 499, 500, 502, 503, 504, 522 are tried again, with growing pauses or as
+ * Retry-After says;
+ *   - certificate errors are never tried again;
+ *   - a Content-Encoding is refused, because the bytes would not be those of the digest;
+ *   - a request for cancellation is seen within 100 ms.
+ * Other statuses are answers, not errors: the handler sees them. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/event.h"
+#include "base/strlist.h"
+
+struct http; /* connections and settings */
+
+struct http_options {
+    const char *ca_file;    /* PEM file that replaces the system's roots, or NULL */
+    unsigned max_transfers; /* at a time; at least 1 */
+    const struct context *context;
+};
+
+bool http_open(const struct http_options *options, struct http **ret, struct error *err) MUST_USE;
+void http_close(struct http **http);
+
+struct http_response {
+    long status;
+    char *url;                 /* that answered, after redirects */
+    char *content_type;        /* NULL when absent */
+    struct strlist challenges; /* WWW-Authenticate, one item per line */
+    uint64_t retry_after_s;    /* 0 when absent */
+    struct buf body;           /* of an answer other than 2xx, its first 64 KiB */
+};
+
+void http_response_clear(struct http_response *response);
+
+enum http_next { HTTP_FINISHED, HTTP_AGAIN };
+
+/* What becomes of an answer. A false return ends http_run() with that error. */
+struct http_handler {
+    /* A 2xx answer begins. Comes again, to start from nothing, when a transfer is repeated. */
+    bool (*begin)(void *user, struct error *err);
+    bool (*data)(void *user, const void *bytes, size_t length, struct error *err);
+    /* The answer is complete, whatever its status; the handler may take members out of it. With
+     * *ret_next = HTTP_AGAIN the request, whose url it may have changed, is made once more. */
+    bool (*end)(void *user, struct http_response *response, enum http_next *ret_next,
+                struct error *err);
+};
+
+struct http_request {
+    char *url;
+    const char *accept;  /* NULL = anything */
+    char *authorization; /* header value or NULL */
+    bool refuse_redirects;
+    const struct http_handler *handler;
+    void *user;
+};
+
+void http_request_clear(struct http_request *request);
+
+/* Makes all requests, at most max_transfers at a time, in their order. Stops at the first error;
+ * its message names the host and port. */
+bool http_run(struct http *http, struct http_request *const *requests, size_t count,
+              struct error *err) MUST_USE;
+
+/* An answer held in memory. */
+struct http_document {
+    struct http_response response;
+    struct buf body; /* of a 2xx answer */
+};
+
+void http_document_clear(struct http_document *document);
+
+/* One request for a document of at most 'maximum' bytes (more is ERR_INTEGRITY). The request's
+ * handler and user are set here. */
+bool http_get(struct http *http, struct http_request *request, size_t maximum,
+              struct http_document *ret, struct error *err) MUST_USE;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* http_transfer: one request on its way through redirects and repetitions; the inside of http. */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "registry/http.h"
+#include "registry/origin.h"
+
+struct http {
+    CURLM *multi;
+    char *user_agent;
+    char *ca_file;
+    unsigned max_transfers;
+    const struct context *context;
+};
+
+enum transfer_state { TRANSFER_WAITING, TRANSFER_RUNNING, TRANSFER_FINISHED };
+
+struct transfer {
+    struct http *http;
+    struct http_request *request;
+    enum transfer_state state;
+    uint64_t not_before; /* os_monotonic_ms() at which a waiting transfer may start */
+    char *url;           /* of this hop; NULL = the request's own */
+    unsigned redirects;
+    unsigned failures;
+    bool begun; /* the handler has been told of a 2xx answer */
+    CURL *easy; /* while running */
+    struct curl_slist *headers;
+    char curl_text[CURL_ERROR_SIZE];
+    struct http_response response;
+    struct error error; /* what a callback refused */
+};
+
+bool transfer_start(struct transfer *transfer, struct error *err) MUST_USE;
+
+/* What follows when libcurl is done with it: finished, or waiting to go on. */
+bool transfer_settle(struct transfer *transfer, CURLcode result, struct error *err) MUST_USE;
+
+/* Leaves the multi handle and frees everything. */
+void transfer_close(struct transfer *transfer);

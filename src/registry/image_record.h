@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* image_record: what a reference stood for when it was pulled last.
+ *
+ * One small file per reference, <root>/refs/<sha256 of the canonical reference>.json, replaced as a
+ * whole. It is written after everything it leads to is in the store. */
+#pragma once
+
+#include "registry/blob_store.h"
+#include "registry/reference.h"
+
+struct image_record {
+    char *reference;            /* canonical text */
+    struct digest digest;       /* of the image manifest */
+    char *media_type;           /* of the image manifest */
+    uint64_t size;              /* of the image manifest */
+    struct digest index_digest; /* of the index the manifest was chosen from; unset without one */
+    char *fetched;              /* RFC 3339 */
+};
+
+/* ERR_NOT_FOUND when the reference was never pulled. */
+bool image_record_read(const struct blob_store *store, const struct reference *reference,
+                       struct image_record *ret, struct error *err) MUST_USE;
+/* 'fetched' is set here. */
+bool image_record_write(const struct blob_store *store, const struct reference *reference,
+                        const struct image_record *record, struct error *err) MUST_USE;
+void image_record_clear(struct image_record *record);

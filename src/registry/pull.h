@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* pull: an image from its registry into a store.
+ *
+ *     reference -> index -> the entry for this host -> manifest -> configuration -> layers ->
+ * record
+ *
+ * Whether the image fits the host is settled before any layer is fetched. Nothing that is in the
+ * store already is fetched again; a reference by digest that is complete needs no network at all.
+ */
+#pragma once
+
+#include "base/event.h"
+#include "registry/blob_store.h"
+#include "registry/image.h"
+#include "registry/platform.h"
+#include "registry/reference.h"
+
+struct pull_request {
+    struct reference reference;
+    struct platform_host host;
+    bool plain_http; /* loopback registries use plain http in any case, unless the port is 443 */
+    const char *ca_file;    /* PEM file that replaces the system's roots, or NULL */
+    unsigned max_downloads; /* at a time; 0 = 4 */
+};
+
+/* ERR_NOT_FOUND, ERR_AUTH and ERR_NETWORK speak of the registry, ERR_MISMATCH of the host,
+ * ERR_INTEGRITY and ERR_UNSUPPORTED of the image. On failure the reference still stands for what it
+ * stood for before; blobs that were complete stay in the store. */
+bool registry_pull(const struct pull_request *request, struct blob_store *store,
+                   const struct context *context, struct image *ret, struct error *err) MUST_USE;
