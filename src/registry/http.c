@@ -128,7 +128,7 @@ static bool advance(struct run *run, struct error *err)
 {
     CURLM *multi = run->http->multi;
     int running;
-    bool any;
+    bool any = false;
     bool advanced = cancel_check(run->http->context->cancel, err) && start_due(run, err)
         && check_multi(curl_multi_perform(multi, &running), err) && settle_done(run, &any, err);
     if (!advanced || any)
