@@ -57,8 +57,8 @@ struct error_hint {
     const char *hint;
 };
 
-#define ERROR_STRINGIFY_(x) #x
-#define ERROR_STRINGIFY(x) ERROR_STRINGIFY_(x)
+#define ERROR_QUOTE(x) #x
+#define ERROR_STRINGIFY(x) ERROR_QUOTE(x)
 #define ERROR_ORIGIN __FILE__ ":" ERROR_STRINGIFY(__LINE__)
 
 /* Each fills *err and returns false, so that reporting is one statement:

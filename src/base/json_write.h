@@ -34,14 +34,14 @@ void json_writer_close(struct json_writer *w);
 /* The document as an owned string. Aborts when blocks are still open (a bug). */
 bool json_writer_finish(struct json_writer *w, char **ret, struct error *err) MUST_USE;
 
-#define JSON_CONCAT_(a, b) a##b
-#define JSON_CONCAT(a, b) JSON_CONCAT_(a, b)
-#define JSON_BLOCK_(w, key, begin, end)                                                            \
+#define JSON_PASTE(a, b) a##b
+#define JSON_CONCAT(a, b) JSON_PASTE(a, b)
+#define JSON_BLOCK(w, key, begin, end)                                                             \
     for (struct json_writer * JSON_CONCAT(json_block_, __LINE__) = begin((w), (key));              \
          JSON_CONCAT(json_block_, __LINE__);                                                       \
          JSON_CONCAT(json_block_, __LINE__) = end(JSON_CONCAT(json_block_, __LINE__)))
-#define JSON_OBJECT(w, key) JSON_BLOCK_(w, key, json_object_begin, json_object_end)
-#define JSON_ARRAY(w, key) JSON_BLOCK_(w, key, json_array_begin, json_array_end)
+#define JSON_OBJECT(w, key) JSON_BLOCK(w, key, json_object_begin, json_object_end)
+#define JSON_ARRAY(w, key) JSON_BLOCK(w, key, json_array_begin, json_array_end)
 
 void json_string(struct json_writer *w, const char *key, const char *value);
 void json_bool(struct json_writer *w, const char *key, bool value);

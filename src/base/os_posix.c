@@ -102,7 +102,7 @@ void os_thread_join(struct os_thread *thread)
 {
     /* The handle is the address that os_thread_start() stored in it. */
     CLEANUP(mem_free) struct thread *started = NULL;
-    memcpy(&started, &thread->handle, sizeof started);
+    memcpy(&started, &thread->handle, sizeof thread->handle);
     if (started)
         pthread_join(started->id, NULL);
     *thread = (struct os_thread){0};

@@ -23,7 +23,9 @@ bool scan_at_end(const struct scan *s)
 
 char scan_peek(const struct scan *s)
 {
-    return scan_at_end(s) ? '\0' : *s->at;
+    if (scan_at_end(s))
+        return '\0';
+    return *s->at;
 }
 
 size_t scan_length(const struct scan *s)
