@@ -2,10 +2,15 @@
 #include "win32/hresult.h"
 
 #include <stdarg.h>
-#include <winternl.h>
 
 #include "base/alloc.h"
+#include "win32/nt.h"
 #include "win32/utf16.h"
+
+/* ERROR_ names that mingw's headers lack. */
+#define CODE_ELEVATION_REQUIRED 740
+#define CODE_DISK_QUOTA_EXCEEDED 1295
+#define CODE_REPARSE_POINT_ENCOUNTERED 4395
 
 /* What wrun distinguishes. A name stands in where this Windows has no text for the code: the HCS_E_
  * and HCN_E_ families are in no header and, before 1903, in no message table. */
@@ -24,7 +29,7 @@ static const struct known_code {
     {ERROR_ACCESS_DENIED, ERR_DENIED, NULL},
     {ERROR_WRITE_PROTECT, ERR_DENIED, NULL},
     {ERROR_PRIVILEGE_NOT_HELD, ERR_DENIED, NULL},
-    {740 /* ERROR_ELEVATION_REQUIRED */, ERR_DENIED, NULL},
+    {CODE_ELEVATION_REQUIRED, ERR_DENIED, NULL},
     {ERROR_SHARING_VIOLATION, ERR_BUSY, NULL},
     {ERROR_LOCK_VIOLATION, ERR_BUSY, NULL},
     {ERROR_FILE_EXISTS, ERR_BUSY, NULL},
@@ -34,7 +39,7 @@ static const struct known_code {
     {ERROR_DELETE_PENDING, ERR_BUSY, NULL},
     {ERROR_DISK_FULL, ERR_NO_SPACE, NULL},
     {ERROR_HANDLE_DISK_FULL, ERR_NO_SPACE, NULL},
-    {1295 /* ERROR_DISK_QUOTA_EXCEEDED */, ERR_NO_SPACE, NULL},
+    {CODE_DISK_QUOTA_EXCEEDED, ERR_NO_SPACE, NULL},
     {ERROR_INVALID_FUNCTION, ERR_UNSUPPORTED, NULL},
     {ERROR_NOT_SUPPORTED, ERR_UNSUPPORTED, NULL},
     {ERROR_CALL_NOT_IMPLEMENTED, ERR_UNSUPPORTED, NULL},
@@ -44,7 +49,7 @@ static const struct known_code {
     {ERROR_SERVICE_DOES_NOT_EXIST, ERR_UNSUPPORTED, NULL},
     {ERROR_OPERATION_ABORTED, ERR_CANCELLED, NULL},
     {ERROR_CANCELLED, ERR_CANCELLED, NULL},
-    {4395 /* ERROR_REPARSE_POINT_ENCOUNTERED */, ERR_INTEGRITY, "a reparse point is in the way"},
+    {CODE_REPARSE_POINT_ENCOUNTERED, ERR_INTEGRITY, "a reparse point is in the way"},
     {0x80370100, ERR_OS, "HCS_E_TERMINATED_DURING_START"},
     {0x80370101, ERR_MISMATCH, "HCS_E_IMAGE_MISMATCH"},
     {0x80370102, ERR_UNSUPPORTED, "HCS_E_HYPERV_NOT_INSTALLED"},
@@ -167,6 +172,14 @@ bool error_raise_hresult(struct error *err, HRESULT hr, const char *origin, cons
     return raise(err, ERR_DOMAIN_HRESULT, code, origin, message);
 }
 
+/* That a layer tried to lead out of its root must be told as what it is even where the system's
+ * table of translations lacks the status. */
+static uint32_t win32_of_status(LONG status)
+{
+    return status == NT_REPARSE_POINT_ENCOUNTERED ? CODE_REPARSE_POINT_ENCOUNTERED
+                                                  : RtlNtStatusToDosError(status);
+}
+
 bool error_raise_ntstatus(struct error *err, LONG status, const char *origin, const char *format,
                           ...)
 {
@@ -175,7 +188,7 @@ bool error_raise_ntstatus(struct error *err, LONG status, const char *origin, co
     CLEANUP(str_free) char *what = str_vformat(format, args);
     va_end(args);
 
-    uint32_t win32 = RtlNtStatusToDosError(status);
+    uint32_t win32 = win32_of_status(status);
     CLEANUP(str_free) char *text = text_of(win32, win32);
     CLEANUP(str_free) char *message = str_format("%s: %s (0x%08X)", what, text, (uint32_t)status);
     raise(err, ERR_DOMAIN_NTSTATUS, win32, origin, message);
