@@ -35,7 +35,8 @@ struct layer_tree_ops {
      * streams and basic info. */
     bool (*make_directory)(void *self, const struct layer_path *path, struct layer_handle *ret,
                            struct error *err);
-    /* Creates a file. 'size' is what will be written to it (0 for links): room may be reserved. */
+    /* Creates a file. At least 'size' bytes will be written to it (0 for links): room may be
+     * reserved. */
     bool (*create_file)(void *self, const struct layer_path *path, uint64_t size,
                         struct layer_handle *ret, struct error *err);
     /* Opens an existing directory, or a directory link itself, for the same calls as

@@ -70,12 +70,12 @@ struct layer_unpack_result {
     /* Set instead of failing when with_utility_vm was false but a file of the base layer is a hard
      * link into UtilityVM: clear the tree and unpack again with it. Nothing else is set then. */
     bool needs_utility_vm;
-    /* Diff layers only; in the order of the tar. */
+    /* Of diff layers, in the order of the tar: what layer_unpack_apply() does. */
     struct layer_path *tombstones;
     size_t tombstone_count;
     struct layer_link *links;
     size_t link_count;
-    struct layer_directory *directories; /* parents before children */
+    struct layer_directory *directories; /* of base layers too, there it has been done */
     size_t directory_count;
 };
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/unpack.h"
+
+#include "base/alloc.h"
+#include "base/sha256.h"
+#include "layers/decompress.h"
+#include "layers/unpack_rules.h"
+
+struct unpacking {
+    struct unpack_rules rules;
+    struct tar_reader *reader;
+    struct sha256 hash;
+    const struct context *context;
+};
+
+static bool take_slice(void *user, const struct decompress_slice *slice, struct error *err)
+{
+    struct unpacking *unpacking = user;
+    struct unpack_rules *rules = &unpacking->rules;
+    sha256_update(&unpacking->hash, slice->data, slice->length);
+    rules->result.uncompressed_bytes += slice->length;
+    struct event event = {
+        .type = EVENT_LAYER_PROGRESS,
+        .subject = rules->request->diff_id.text,
+        .done = slice->compressed_done,
+        .total = slice->compressed_total,
+    };
+    context_emit(unpacking->context, &event);
+    return tar_reader_feed(unpacking->reader, slice->data, slice->length, err);
+}
+
+static bool check_digest(struct unpacking *unpacking, struct error *err)
+{
+    struct layer_unpack_result *result = &unpacking->rules.result;
+    result->diff_id = sha256_final_digest(&unpacking->hash);
+    if (!digest_equal(&result->diff_id, &unpacking->rules.request->diff_id))
+        return error_set(err, ERR_INTEGRITY, "the content has the digest %s", result->diff_id.text);
+    return true;
+}
+
+static bool run(struct unpacking *unpacking, const struct layer_unpack_request *request,
+                struct error *err)
+{
+    struct unpack_rules *rules = &unpacking->rules;
+    if (request->with_utility_vm && request->kind == LAYER_DIFF)
+        return error_set(err, ERR_UNSUPPORTED,
+                         "changing the utility VM of a parent layer is not supported");
+    const struct decompress_options options = {
+        .media_type = request->media_type,
+        .maximum_bytes =
+            request->maximum_bytes ? request->maximum_bytes : LAYER_UNPACK_MAXIMUM_BYTES,
+    };
+    return decompress_file(request->blob_path, &options, take_slice, unpacking, unpacking->context,
+                           err)
+        && tar_reader_finish(unpacking->reader, err) && unpack_rules_end(rules, err)
+        && check_digest(unpacking, err)
+        && rules->writer.ops->finish(rules->writer.self, &rules->result, err);
+}
+
+bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpack_result *ret,
+                  const struct context *context, struct error *err)
+{
+    CLEANUP(mem_free) struct unpacking *unpacking = xcalloc(1, sizeof(*unpacking));
+    unpacking->context = context;
+    sha256_init(&unpacking->hash);
+    unpack_rules_open(&unpacking->rules, request);
+    const struct tar_handler handler = {
+        .on_entry = unpack_rules_entry,
+        .on_data = unpack_rules_data,
+        .user = &unpacking->rules,
+    };
+    unpacking->reader = tar_reader_open(&handler);
+
+    bool done = run(unpacking, request, err);
+    bool again = !done && unpacking->rules.result.needs_utility_vm;
+    if (done)
+        *ret = TAKE(unpacking->rules.result);
+    tar_reader_close(&unpacking->reader);
+    unpack_rules_close(&unpacking->rules);
+    if (again) {
+        error_clear(err);
+        *ret = (struct layer_unpack_result){.needs_utility_vm = true};
+    }
+    return done || again || error_wrap(err, "unpack layer %s", request->diff_id.text);
+}
+
+void layer_unpack_result_clear(struct layer_unpack_result *result)
+{
+    for (size_t i = 0; i < result->tombstone_count; i++)
+        layer_path_clear(&result->tombstones[i]);
+    for (size_t i = 0; i < result->link_count; i++) {
+        layer_path_clear(&result->links[i].path);
+        layer_path_clear(&result->links[i].target);
+    }
+    for (size_t i = 0; i < result->directory_count; i++)
+        layer_path_clear(&result->directories[i].path);
+    mem_free(&result->tombstones);
+    mem_free(&result->links);
+    mem_free(&result->directories);
+    *result = (struct layer_unpack_result){0};
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/unpack_rules.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "layers/printable.h"
+#include "layers/whiteout.h"
+
+#define UTILITY_VM_FILES "UtilityVM\\Files"
+#define MAXIMUM_REMEMBERED ((uint64_t)512 * 1024 * 1024)
+
+void unpack_rules_open(struct unpack_rules *rules, const struct layer_unpack_request *request)
+{
+    *rules = (struct unpack_rules){
+        .request = request,
+        .writer = request->kind == LAYER_BASE ? base_writer_open(request->tree)
+                                              : stage_writer_open(request->tree),
+    };
+}
+
+void unpack_rules_close(struct unpack_rules *rules)
+{
+    layer_writer_close(&rules->writer);
+    layer_path_clear(&rules->current.path);
+    name_set_clear(&rules->names);
+    path_list_clear(&rules->implied);
+    path_list_clear(&rules->opaque);
+    layer_unpack_result_clear(&rules->result);
+    *rules = (struct unpack_rules){0};
+}
+
+/* ---- what is kept ---- */
+
+/* Names compress well: without a limit, a small blob could fill the memory. */
+static bool remember(struct unpack_rules *rules, const struct layer_path *path, struct error *err)
+{
+    rules->remembered += strlen(path->text);
+    if (rules->remembered > MAXIMUM_REMEMBERED)
+        return error_set(err, ERR_INTEGRITY, "the layer has too many directories and links");
+    return true;
+}
+
+static bool keep_directory(struct unpack_rules *rules, const struct layer_path *path,
+                           const struct win_basic_info *basic, struct error *err)
+{
+    struct layer_unpack_result *result = &rules->result;
+    if (!remember(rules, path, err))
+        return false;
+    result->directories =
+        array_room(result->directories, result->directory_count, sizeof(*result->directories));
+    result->directories[result->directory_count++] =
+        (struct layer_directory){.path = layer_path_copy(path), .basic = *basic};
+    return true;
+}
+
+/* Takes the link. */
+static bool keep_link(struct unpack_rules *rules, struct layer_link *link, struct error *err)
+{
+    struct layer_unpack_result *result = &rules->result;
+    if (!remember(rules, &link->path, err) || !remember(rules, &link->target, err))
+        return false;
+    result->links = array_room(result->links, result->link_count, sizeof(*result->links));
+    result->links[result->link_count++] = TAKE(*link);
+    return true;
+}
+
+/* ---- names ---- */
+
+static bool is_left_out(const struct unpack_rules *rules, const struct layer_path *path)
+{
+    return path->root == LAYER_ROOT_UTILITY_VM && !rules->request->with_utility_vm;
+}
+
+/* Why nothing can lie below a name of this use; NULL = it can. */
+static const char *const below_faults[] = {
+    [NAME_FILE] = "a file",          [NAME_LINK] = "a link",
+    [NAME_HARD_LINK] = "a file",     [NAME_TOMBSTONE] = "something the layer deletes",
+    [NAME_STREAM] = "a data stream",
+};
+
+static bool imply_directory(struct unpack_rules *rules, const struct layer_path *path,
+                            struct error *err)
+{
+    if (!remember(rules, path, err))
+        return false;
+    name_set_put(&rules->names, path->text, NAME_IMPLIED_DIRECTORY);
+    if (is_left_out(rules, path))
+        return true;
+    path_list_add(&rules->implied, path);
+    return rules->writer.ops->implied_directory(rules->writer.self, path, err);
+}
+
+/* Sees to it that the directory the path lies in exists and is one. */
+static bool ensure_parents(struct unpack_rules *rules, const struct layer_path *path,
+                           struct error *err)
+{
+    struct path_list missing = {0};
+    CLEANUP(layer_path_clear) struct layer_path at = layer_path_copy(path);
+    const char *fault = NULL;
+    struct layer_path parent = {0};
+    while (!fault && layer_path_parent(&at, &parent)) {
+        layer_path_clear(&at);
+        at = TAKE(parent);
+        enum name_use use = name_set_get(&rules->names, at.text);
+        if (use == NAME_DIRECTORY || use == NAME_IMPLIED_DIRECTORY)
+            break;
+        if (use == NAME_UNUSED)
+            path_list_add(&missing, &at);
+        else
+            fault = below_faults[use];
+    }
+
+    bool good = !fault
+        || error_set(err, ERR_INTEGRITY, "it lies below '%s', which is %s",
+                     printable_name(at.text).text, fault);
+    for (size_t i = missing.count; good && i > 0; i--)
+        good = imply_directory(rules, &missing.items[i - 1], err);
+    path_list_clear(&missing);
+    return good;
+}
+
+/* Takes a name that has not been used. */
+static bool claim(struct unpack_rules *rules, const struct layer_path *path, enum name_use use,
+                  struct error *err)
+{
+    if (name_set_get(&rules->names, path->text) != NAME_UNUSED)
+        return error_set(err, ERR_INTEGRITY,
+                         "the layer has this name already (upper and lower case are the same)");
+    if (!ensure_parents(rules, path, err))
+        return false;
+    name_set_put(&rules->names, path->text, use);
+    return true;
+}
+
+bool unpack_rules_tombstone(struct unpack_rules *rules, const struct layer_path *path,
+                            struct error *err)
+{
+    struct layer_unpack_result *result = &rules->result;
+    if (path->root == LAYER_ROOT_HIVES || layer_path_is_root(path))
+        return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
+    if (!claim(rules, path, NAME_TOMBSTONE, err))
+        return false;
+    if (is_left_out(rules, path))
+        return true;
+    if (!remember(rules, path, err))
+        return false;
+    result->tombstones =
+        array_room(result->tombstones, result->tombstone_count, sizeof(*result->tombstones));
+    result->tombstones[result->tombstone_count++] = layer_path_copy(path);
+    return true;
+}
+
+/* ---- objects ---- */
+
+static bool end_current(struct unpack_rules *rules, struct error *err)
+{
+    bool was_open = rules->current.is_open;
+    layer_path_clear(&rules->current.path);
+    rules->current = (struct unpack_current){0};
+    return !was_open || rules->writer.ops->end(rules->writer.self, err);
+}
+
+static enum name_use use_of(const struct tar_entry *entry)
+{
+    if (entry->type == TAR_SYMLINK)
+        return NAME_LINK;
+    return entry->type == TAR_DIRECTORY ? NAME_DIRECTORY : NAME_FILE;
+}
+
+static bool begin_object(struct unpack_rules *rules, const struct layer_path *path,
+                         const struct win_meta *meta, const struct tar_entry *entry, bool implied,
+                         struct error *err)
+{
+    const struct layer_writer *writer = &rules->writer;
+    rules->current.is_open = true;
+    if (meta->is_directory && !keep_directory(rules, path, &meta->basic, err))
+        return false;
+    if (meta->reparse.length > 0)
+        return writer->ops->link(writer->self, path, meta, err);
+    if (meta->is_directory)
+        return writer->ops->directory(writer->self, path, meta, implied, err);
+    return writer->ops->file(writer->self, path, meta, entry->size, err);
+}
+
+/* Files, directories, symlinks and junctions. */
+static bool object_entry(struct unpack_rules *rules, const struct layer_path *path,
+                         const struct tar_entry *entry, struct error *err)
+{
+    bool implied = entry->type == TAR_DIRECTORY
+        && name_set_get(&rules->names, path->text) == NAME_IMPLIED_DIRECTORY;
+    if (implied)
+        name_set_put(&rules->names, path->text, NAME_DIRECTORY);
+    else if (!claim(rules, path, use_of(entry), err))
+        return false;
+
+    rules->current = (struct unpack_current){
+        .path = layer_path_copy(path),
+        .is_left_out = is_left_out(rules, path),
+        .takes_streams = entry->type != TAR_SYMLINK && path->root != LAYER_ROOT_HIVES,
+    };
+    if (rules->current.is_left_out)
+        return true;
+    CLEANUP(win_meta_clear) struct win_meta meta = {0};
+    return win_meta_parse(entry, &meta, err)
+        && begin_object(rules, path, &meta, entry, implied, err);
+}
+
+/* ---- hard links ---- */
+
+/* Finds a file in the parent layers. */
+static bool find_in_parents(struct unpack_rules *rules, struct layer_link *link, struct error *err)
+{
+    const struct layer_unpack_request *request = rules->request;
+    enum layer_object_type type = LAYER_ABSENT;
+    for (size_t i = 0; type == LAYER_ABSENT && i < request->parent_count; i++) {
+        const struct layer_tree *parent = &request->parents[i];
+        if (!parent->ops->type_of(parent->self, &link->target, &type, err))
+            return false;
+        link->parent = (int)i;
+    }
+    if (type != LAYER_FILE)
+        return error_set(err, ERR_INTEGRITY,
+                         "it is a hard link to '%s', which is no file in this "
+                         "layer or its parents",
+                         printable_name(link->target.text).text);
+    return true;
+}
+
+static bool find_target(struct unpack_rules *rules, struct layer_link *link, struct error *err)
+{
+    enum name_use use = name_set_get(&rules->names, link->target.text);
+    if (use == NAME_FILE || use == NAME_HARD_LINK)
+        return true;
+    if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF
+        && link->target.root == LAYER_ROOT_FILES)
+        return find_in_parents(rules, link, err);
+    return error_set(err, ERR_INTEGRITY,
+                     "it is a hard link to '%s', which is no file that came "
+                     "before it",
+                     printable_name(link->target.text).text);
+}
+
+static bool check_left_out_target(struct unpack_rules *rules, const struct layer_link *link,
+                                  struct error *err)
+{
+    if (!is_left_out(rules, &link->target))
+        return true;
+    rules->result.needs_utility_vm = rules->request->kind == LAYER_BASE;
+    return error_set(err, ERR_UNSUPPORTED,
+                     "it is a hard link into the utility VM's files, which are left out");
+}
+
+static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path *path,
+                            const struct tar_entry *entry, struct error *err)
+{
+    struct layer_link link = {.path = layer_path_copy(path), .parent = LAYER_LINK_IN_LAYER};
+    bool good = layer_path_parse(entry->target, &link.target, err);
+    if (good && (path->root == LAYER_ROOT_HIVES || link.target.root == LAYER_ROOT_HIVES))
+        good = error_set(err, ERR_INTEGRITY, "a registry hive cannot be a hard link");
+    good = good && claim(rules, path, NAME_HARD_LINK, err);
+    if (good && !is_left_out(rules, path)) {
+        good = check_left_out_target(rules, &link, err) && find_target(rules, &link, err)
+            && rules->writer.ops->hard_link(rules->writer.self, &link, err)
+            && (rules->request->kind == LAYER_BASE || keep_link(rules, &link, err));
+    }
+    layer_path_clear(&link.path);
+    layer_path_clear(&link.target);
+    return good;
+}
+
+/* ---- streams ---- */
+
+/* "file:stream" directly behind "file". The colon is what tells it from other names. */
+static bool stream_entry(struct unpack_rules *rules, const struct tar_entry *entry,
+                         const char *colon, struct error *err)
+{
+    CLEANUP(layer_path_clear) struct layer_path owner = {0};
+    CLEANUP(str_free) char *owner_name = xstrndup(entry->name, (size_t)(colon - entry->name));
+    if (!layer_path_parse(owner_name, &owner, err))
+        return false;
+    bool follows = rules->current.takes_streams && str_equal(owner.text, rules->current.path.text);
+    if (!follows || entry->type != TAR_FILE)
+        return error_set(err, ERR_INTEGRITY,
+                         "a data stream must directly follow the file or directory it belongs to");
+    if (!layer_stream_name_check(colon + 1, err))
+        return false;
+
+    CLEANUP(str_free) char *name = str_format("%s:%s", owner.text, colon + 1);
+    if (name_set_get(&rules->names, name) != NAME_UNUSED)
+        return error_set(err, ERR_INTEGRITY, "the layer has this data stream already");
+    name_set_put(&rules->names, name, NAME_STREAM);
+    return rules->current.is_left_out
+        || rules->writer.ops->stream(rules->writer.self, colon + 1, entry->size, err);
+}
+
+/* ---- entries ---- */
+
+/* Why this kind of entry cannot be at this place of the layer; NULL = it can. */
+static const char *place_fault(const struct unpack_rules *rules, const struct layer_path *path,
+                               const struct tar_entry *entry)
+{
+    bool is_directory = entry->type == TAR_DIRECTORY;
+    if (path->root == LAYER_ROOT_HIVES) {
+        if (rules->request->kind == LAYER_BASE)
+            return "a base layer has no registry deltas";
+        if (layer_path_is_root(path) != is_directory)
+            return "registry hives are plain files in 'Hives'";
+        return NULL;
+    }
+    bool is_top = layer_path_is_root(path) || str_equal(path->text, UTILITY_VM_FILES);
+    return is_top && !is_directory ? "it must be a directory" : NULL;
+}
+
+static bool path_entry(struct unpack_rules *rules, const struct tar_entry *entry, struct error *err)
+{
+    CLEANUP(layer_path_clear) struct layer_path path = {0};
+    if (!layer_path_parse(entry->name, &path, err))
+        return false;
+    const char *fault = place_fault(rules, &path, entry);
+    if (fault)
+        return error_set(err, ERR_INTEGRITY, "%s", fault);
+    if (str_starts_with(path.text, UTILITY_VM_FILES))
+        rules->result.has_utility_vm = true;
+    return entry->type == TAR_HARD_LINK ? hard_link_entry(rules, &path, entry, err)
+                                        : object_entry(rules, &path, entry, err);
+}
+
+static bool any_entry(struct unpack_rules *rules, const struct tar_entry *entry, struct error *err)
+{
+    const char *last = strrchr(entry->name, '/');
+    last = last ? last + 1 : entry->name;
+    const char *colon = strchr(last, ':');
+    if (colon && colon > last)
+        return stream_entry(rules, entry, colon, err);
+    if (!end_current(rules, err))
+        return false;
+    if (entry->type == TAR_DEVICE)
+        return error_set(err, ERR_INTEGRITY, "a Windows layer has no devices");
+    return whiteout_is(entry->name) ? whiteout_entry(rules, entry, err)
+                                    : path_entry(rules, entry, err);
+}
+
+bool unpack_rules_entry(void *user, const struct tar_entry *entry, struct error *err)
+{
+    struct unpack_rules *rules = user;
+    uint64_t maximum = rules->request->maximum_entries;
+    if (++rules->result.entries > (maximum ? maximum : LAYER_UNPACK_MAXIMUM_ENTRIES))
+        return error_set(err, ERR_INTEGRITY, "the layer has too many entries");
+    return any_entry(rules, entry, err)
+        || error_wrap(err, "entry '%s'", printable_name(entry->name).text);
+}
+
+bool unpack_rules_data(void *user, const unsigned char *data, size_t length, struct error *err)
+{
+    struct unpack_rules *rules = user;
+    return rules->current.is_left_out
+        || rules->writer.ops->data(rules->writer.self, data, length, err)
+        || error_wrap(err, "entry '%s'", printable_name(rules->current.path.text).text);
+}
+
+/* Directories that the tar has never mentioned have the metadata of a new directory. */
+static bool settle_implied(struct unpack_rules *rules, struct error *err)
+{
+    const struct layer_writer *writer = &rules->writer;
+    for (size_t i = 0; i < rules->implied.count; i++) {
+        const struct layer_path *path = &rules->implied.items[i];
+        if (name_set_get(&rules->names, path->text) != NAME_IMPLIED_DIRECTORY)
+            continue;
+        struct win_meta meta;
+        win_meta_init_directory(&meta);
+        if (!writer->ops->directory(writer->self, path, &meta, true, err)
+            || !writer->ops->end(writer->self, err))
+            return error_wrap(err, "directory '%s'", printable_name(path->text).text);
+    }
+    return true;
+}
+
+bool unpack_rules_end(struct unpack_rules *rules, struct error *err)
+{
+    if (!end_current(rules, err) || !whiteout_settle_opaque(rules, err)
+        || !settle_implied(rules, err))
+        return false;
+    if (rules->request->kind == LAYER_BASE && name_set_get(&rules->names, "Files") == NAME_UNUSED)
+        return error_set(err, ERR_INTEGRITY, "a base layer without 'Files'");
+    return true;
+}

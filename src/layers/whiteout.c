@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/whiteout.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+#define PREFIX ".wh."
+#define OPAQUE ".wh..wh..opq"
+
+static const char *name_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
+bool whiteout_is(const char *name)
+{
+    return str_starts_with(name_part(name), PREFIX);
+}
+
+/* The directory of the entry plus another last component, parsed. */
+static bool sibling_path(const char *name, const char *last, struct layer_path *ret,
+                         struct error *err)
+{
+    CLEANUP(str_free) char *text = str_format("%.*s%s", (int)(name_part(name) - name), name, last);
+    return layer_path_parse(text, ret, err);
+}
+
+static bool opaque_entry(struct unpack_rules *rules, const char *name, struct error *err)
+{
+    if (!rules->request->list_children)
+        return error_set(err, ERR_UNSUPPORTED,
+                         "whiteouts of whole directories (" OPAQUE ") are not supported");
+    CLEANUP(layer_path_clear) struct layer_path directory = {0};
+    if (!sibling_path(name, "", &directory, err))
+        return false;
+    path_list_add(&rules->opaque, &directory);
+    return true;
+}
+
+bool whiteout_entry(struct unpack_rules *rules, const struct tar_entry *entry, struct error *err)
+{
+    if (rules->request->kind == LAYER_BASE)
+        return error_set(err, ERR_INTEGRITY, "a base layer has nothing to delete");
+    if (entry->type != TAR_FILE || entry->size > 0)
+        return error_set(err, ERR_INTEGRITY, "a whiteout is an empty file");
+    const char *last = name_part(entry->name);
+    if (str_equal(last, OPAQUE))
+        return opaque_entry(rules, entry->name, err);
+    if (str_starts_with(last + strlen(PREFIX), PREFIX))
+        return error_set(err, ERR_UNSUPPORTED, "this kind of whiteout is not supported");
+
+    CLEANUP(layer_path_clear) struct layer_path path = {0};
+    return sibling_path(entry->name, last + strlen(PREFIX), &path, err)
+        && unpack_rules_tombstone(rules, &path, err);
+}
+
+static bool child_path(const struct layer_path *directory, const char *name, struct layer_path *ret,
+                       struct error *err)
+{
+    CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, name);
+    return layer_path_parse(text, ret, err);
+}
+
+/* A file of this layer replaces the parents'; a directory of this layer hides the parents' children
+ * too, so the work list grows by it. */
+static bool settle_child(struct unpack_rules *rules, const struct layer_path *path,
+                         struct error *err)
+{
+    enum name_use use = name_set_get(&rules->names, path->text);
+    if (use == NAME_UNUSED)
+        return unpack_rules_tombstone(rules, path, err);
+    if (use == NAME_DIRECTORY || use == NAME_IMPLIED_DIRECTORY)
+        path_list_add(&rules->opaque, path);
+    return true;
+}
+
+static bool settle_directory(struct unpack_rules *rules, const struct layer_path *directory,
+                             struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist children = {0};
+    if (!rules->request->list_children(rules->request->list_children_user, directory, &children,
+                                       err))
+        return false;
+    for (size_t i = 0; i < children.count; i++) {
+        CLEANUP(layer_path_clear) struct layer_path path = {0};
+        if (!child_path(directory, children.items[i], &path, err)
+            || !settle_child(rules, &path, err))
+            return false;
+    }
+    return true;
+}
+
+bool whiteout_settle_opaque(struct unpack_rules *rules, struct error *err)
+{
+    for (size_t i = 0; i < rules->opaque.count; i++) {
+        /* A copy: the list grows, and so moves, during the call. */
+        CLEANUP(layer_path_clear)
+        struct layer_path directory = layer_path_copy(&rules->opaque.items[i]);
+        if (!settle_directory(rules, &directory, err))
+            return error_wrap(err, "opaque directory '%s'", directory.text);
+    }
+    return true;
+}
