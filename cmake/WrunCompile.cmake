@@ -2,6 +2,10 @@
 # own code. Third-party headers come in as SYSTEM includes and are not judged by it.
 include(CheckCCompilerFlag)
 
+# Assertions stay on everywhere: a program that runs elevated stops when it contradicts itself.
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+
 set(WRUN_WARNINGS
     # gcc and clang
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wnull-dereference
@@ -33,8 +37,8 @@ endfunction()
 set(CMAKE_REQUIRED_QUIET ON)
 wrun_add_supported_flags(${WRUN_WARNINGS} ${WRUN_HARDENING})
 
-target_compile_definitions(wrun_compile INTERFACE WRUN_VERSION_TEXT="${PROJECT_VERSION}"
-    WRUN_VERSION_NUMBERS=${PROJECT_VERSION_MAJOR},${PROJECT_VERSION_MINOR},${PROJECT_VERSION_PATCH},0)
+target_compile_definitions(wrun_compile INTERFACE
+    $<$<COMPILE_LANGUAGE:C>:WRUN_VERSION_TEXT="${PROJECT_VERSION}">)
 target_include_directories(wrun_compile INTERFACE ${PROJECT_SOURCE_DIR}/src)
 # No path of the build machine in __FILE__ or in debug information: builds in two places are equal.
 target_compile_options(wrun_compile INTERFACE

@@ -47,9 +47,10 @@ function(wrun_executable name)
     target_link_libraries(${name} PRIVATE wrun_compile ${modules})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
     if(WIN32)
-        target_sources(${name} PRIVATE ${arg_RESOURCE})
-        set_property(SOURCE ${arg_RESOURCE} PROPERTY OBJECT_DEPENDS
-            ${CMAKE_CURRENT_SOURCE_DIR}/wrun.manifest)
+        configure_file(${arg_RESOURCE} ${CMAKE_CURRENT_BINARY_DIR}/${name}.rc @ONLY)
+        target_sources(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}.rc)
+        set_property(SOURCE ${CMAKE_CURRENT_BINARY_DIR}/${name}.rc PROPERTY OBJECT_DEPENDS
+            ${CMAKE_CURRENT_SOURCE_DIR}/${name}.manifest)
         # wmain is the entry, and what is shipped has no symbols.
         target_link_options(${name} PRIVATE -municode -s)
     endif()

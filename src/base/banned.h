@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __MINGW32__
+#include <io.h> /* has inline functions that use them */
+#endif
 
 #pragma GCC poison strcpy strncpy strcat strncat sprintf vsprintf sscanf strtok atoi atol atof
 #pragma GCC poison strtol strtoul strtoll strtoull gets gmtime localtime
