@@ -124,7 +124,7 @@ static bool get_token(struct http *http, const struct challenge *challenge,
         return error_wrap(err, "get a token");
     if (reply.response.status == 200)
         return parse_reply(&reply.body, ret, err);
-    return registry_error(&reply.response, "get a token", err);
+    return registry_error(&reply.response, "get a token", NULL, err);
 }
 
 bool auth_answer(struct http *http, const struct auth_request *request, char **ret,

@@ -130,7 +130,7 @@ static bool on_end(void *user, struct http_response *response, enum http_next *r
         *ret_next = HTTP_AGAIN;
         return true;
     }
-    return registry_error(response, job->blob->digest.text, err);
+    return registry_error(response, job->blob->digest.text, NULL, err);
 }
 
 static const struct http_handler handler = {.begin = on_begin, .data = on_data, .end = on_end};

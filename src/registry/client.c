@@ -9,6 +9,8 @@
 
 #define DEFAULT_DOWNLOADS 4
 #define STATUS_UNAUTHORIZED 401
+#define STATUS_NOT_FOUND 404
+#define TAG_LIST_MAXIMUM ((size_t)4 << 20)
 
 /* Docker Hub's name in references is not the host that serves them. */
 static const char *host_of(const char *domain)
@@ -79,30 +81,52 @@ struct http_request client_blob_request(const struct client *client, const struc
     return make_request(client, "blobs", digest->text);
 }
 
-static bool get_once(struct client *client, const char *name, size_t maximum,
+static bool get_once(struct client *client, const char *kind, const char *name, size_t maximum,
                      struct http_document *ret, struct error *err)
 {
-    CLEANUP(http_request_clear)
-    struct http_request request = make_request(client, "manifests", name);
-    request.accept = media_type_accept_manifest;
+    CLEANUP(http_request_clear) struct http_request request = make_request(client, kind, name);
+    if (str_equal(kind, "manifests"))
+        request.accept = media_type_accept_manifest;
     return http_get(client->http, &request, maximum, ret, err);
+}
+
+/* Registries answer alike for a wrong tag and a wrong repository; the list of tags tells them
+ * apart. */
+static bool report_missing(struct client *client, const struct http_response *response,
+                           const char *name, struct error *err)
+{
+    CLEANUP(http_document_clear) struct http_document tags = {0};
+    CLEANUP(error_clear) struct error ignored = {0};
+    bool answered = get_once(client, "tags", "list", TAG_LIST_MAXIMUM, &tags, &ignored);
+    CLEANUP(str_free) char *subject = NULL;
+    const char *hint = NULL;
+    if (answered && tags.response.status == STATUS_NOT_FOUND) {
+        subject = str_format("there is no repository '%s'", client->repository);
+        hint = "check the name of the repository";
+    } else {
+        subject = str_format("the repository has no '%s'", name);
+        hint = "check the tag or digest";
+    }
+    return registry_error(response, subject, hint, err);
 }
 
 bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
                          struct http_document *ret, struct error *err)
 {
     CLEANUP(http_document_clear) struct http_document document = {0};
-    if (!get_once(client, tag_or_digest, maximum, &document, err))
+    if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
         return false;
     if (document.response.status == STATUS_UNAUTHORIZED) {
         if (!client_authenticate(client, &document.response.challenges, err))
             return false;
         http_document_clear(&document);
-        if (!get_once(client, tag_or_digest, maximum, &document, err))
+        if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
             return false;
     }
+    if (document.response.status == STATUS_NOT_FOUND)
+        return report_missing(client, &document.response, tag_or_digest, err);
     if (document.response.status != 200)
-        return registry_error(&document.response, "manifest", err);
+        return registry_error(&document.response, "get the manifest", NULL, err);
     *ret = TAKE(document);
     return true;
 }

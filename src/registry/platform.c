@@ -174,10 +174,12 @@ static int prefer_higher(uint32_t a, uint32_t b)
     return prefer(a > b, b > a);
 }
 
+/* The nearest one that is not above the host's, then the nearest above it. */
 static int compare_revision(uint32_t host, uint32_t a, uint32_t b)
 {
-    bool a_above = a > host;
-    bool b_above = b > host;
+    uint32_t limit = host ? host : UINT32_MAX;
+    bool a_above = a > limit;
+    bool b_above = b > limit;
     if (a_above != b_above)
         return prefer(!a_above, !b_above);
     return a_above ? prefer_higher(b, a) : prefer_higher(a, b);
@@ -188,8 +190,9 @@ int platform_compare(const struct platform_host *host, const struct platform *a,
 {
     struct os_version left = os_version_parse(a->os_version);
     struct os_version right = os_version_parse(b->os_version);
+    uint32_t build = host->version.build;
 
-    int order = prefer(left.build == host->version.build, right.build == host->version.build);
+    int order = build ? prefer(left.build == build, right.build == build) : 0;
     if (order == 0)
         order = prefer_higher(left.build, right.build);
     if (order == 0)
@@ -215,6 +218,8 @@ char *platform_format(const struct platform *platform)
 
 char *platform_host_format(const struct platform_host *host)
 {
+    if (host->version.build == 0)
+        return str_format("windows/%s", host->architecture);
     return str_format("windows/%s %u.%u.%u (%s)", host->architecture, host->version.major,
                       host->version.minor, host->version.build, isolation_name(host->isolation));
 }

@@ -34,7 +34,7 @@ struct platform {
     struct strlist os_features;
 };
 
-/* The host; build 0 means "any Windows". */
+/* The host. Build 0 means "any Windows", revision 0 "not known". */
 struct platform_host {
     struct os_version version;
     const char *architecture;

@@ -75,21 +75,30 @@ static bool check_document(const struct wanted *wanted, const struct document *d
     return true;
 }
 
-/* True when the store has the document; damaged content is taken out, so that it is fetched again.
- */
+/* Reads content of the store. Damaged content is taken out, so that it is fetched again. */
+static bool read_sound(const struct pull *pull, const struct digest *digest, size_t maximum,
+                       struct buf *ret)
+{
+    CLEANUP(error_clear) struct error err = {0};
+    if (blob_store_read(pull->store, digest, maximum, ret, &err))
+        return true;
+    if (err.kind == ERR_INTEGRITY) {
+        context_warn(pull->context, "%s; fetching it again", err.message);
+        error_clear(&err);
+        (void)!blob_store_evict(pull->store, digest, &err);
+    }
+    return false;
+}
+
+/* True when the store has the document. A tag is always looked up. */
 static bool read_stored(const struct pull *pull, const struct wanted *wanted, struct document *ret)
 {
-    CLEANUP(error_clear) struct error ignored = {0};
     if (!wanted->media_type || !blob_store_has(pull->store, &wanted->digest, wanted->size))
         return false;
     CLEANUP(document_clear) struct document document = {.digest = wanted->digest};
     buf_init(&document.text, MANIFEST_MAXIMUM);
-    if (!blob_store_read(pull->store, &wanted->digest, MANIFEST_MAXIMUM, &document.text,
-                         &ignored)) {
-        CLEANUP(error_clear) struct error also_ignored = {0};
-        (void)!blob_store_evict(pull->store, &wanted->digest, &also_ignored);
+    if (!read_sound(pull, &wanted->digest, MANIFEST_MAXIMUM, &document.text))
         return false;
-    }
     document.media_type = xstrdup(wanted->media_type);
     *ret = TAKE(document);
     return true;
@@ -187,13 +196,12 @@ static bool get_config(struct pull *pull, struct image *image, struct error *err
     if (manifest->config.size > IMAGE_CONFIG_MAXIMUM)
         return error_set(err, ERR_INTEGRITY, "the configuration is larger than %zu bytes",
                          IMAGE_CONFIG_MAXIMUM);
-    if (!blob_fetch(&pull->client, pull->store, &only, err))
+    CLEANUP(buf_clear) struct buf stored;
+    buf_init(&stored, IMAGE_CONFIG_MAXIMUM);
+    (void)!read_sound(pull, &manifest->config.digest, IMAGE_CONFIG_MAXIMUM, &stored);
+    if (!blob_fetch(&pull->client, pull->store, &only, err)
+        || !image_read_config(pull->store, manifest, &image->config, err))
         return false;
-    if (!image_read_config(pull->store, manifest, &image->config, err)) {
-        CLEANUP(error_clear) struct error ignored = {0};
-        (void)!blob_store_evict(pull->store, &manifest->config.digest, &ignored);
-        return false;
-    }
     struct platform platform = image_config_platform(&image->config);
     return selection_check(&platform, &pull->request->host, pull->subject, err);
 }
@@ -202,6 +210,14 @@ static void emit(const struct pull *pull, enum event_type type, const char *text
 {
     const struct event event = {.type = type, .subject = pull->subject, .text = text};
     context_emit(pull->context, &event);
+}
+
+static bool get_layers(struct pull *pull, const struct manifest *manifest,
+                       const struct image_record *record, struct error *err)
+{
+    return pull->request->description_only
+        || (blob_fetch(&pull->client, pull->store, &manifest->layers, err)
+            && image_record_write(pull->store, &pull->request->reference, record, err));
 }
 
 static bool pull_from_registry(struct pull *pull, struct image *ret, struct error *err)
@@ -219,9 +235,7 @@ static bool pull_from_registry(struct pull *pull, struct image *ret, struct erro
     if (!client_open(&options, &pull->client, err) || !resolve(pull, &record, &image.manifest, err))
         return false;
     emit(pull, EVENT_RESOLVED, record.digest.text);
-    if (!get_config(pull, &image, err)
-        || !blob_fetch(&pull->client, pull->store, &image.manifest.layers, err)
-        || !image_record_write(pull->store, &pull->request->reference, &record, err))
+    if (!get_config(pull, &image, err) || !get_layers(pull, &image.manifest, &record, err))
         return false;
     image.reference = reference_copy(&pull->request->reference);
     image.digest = record.digest;

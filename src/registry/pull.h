@@ -21,6 +21,8 @@ struct pull_request {
     bool plain_http; /* loopback registries use plain http in any case, unless the port is 443 */
     const char *ca_file;    /* PEM file that replaces the system's roots, or NULL */
     unsigned max_downloads; /* at a time; 0 = 4 */
+    bool description_only;  /* manifest and configuration: no layers, and the reference is not
+                               recorded */
 };
 
 /* ERR_NOT_FOUND, ERR_AUTH and ERR_NETWORK speak of the registry, ERR_MISMATCH of the host,
