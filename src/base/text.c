@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf.h"
 
 bool char_is_digit(char c)
 {
@@ -85,6 +86,19 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
+/* Bytes of the character at 'text' if a terminal may be given it: neither malformed nor a control
+ * character (C0, DEL, C1). Otherwise 0. */
+static size_t shown_length(const char *text, size_t left)
+{
+    unsigned char first = (unsigned char)text[0];
+    size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (length > left || !utf8_is_valid(text, length))
+        return 0;
+    bool c0 = first < 0x20 || first == 0x7F;
+    bool c1 = first == 0xC2 && (unsigned char)text[1] < 0xA0;
+    return c0 || c1 ? 0 : length;
+}
+
 char *str_printable(const char *text, size_t maximum)
 {
     size_t length = strnlen(text, maximum);
@@ -93,8 +107,12 @@ char *str_printable(const char *text, size_t maximum)
         length--;
 
     char *copy = str_format("%.*s%s", (int)length, text, cut ? "..." : "");
-    for (char *at = copy; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+    char *end = copy + strlen(copy);
+    for (char *at = copy; at < end;) {
+        size_t step = shown_length(at, (size_t)(end - at));
+        if (!step)
             *at = '?';
+        at += step ? step : 1;
+    }
     return copy;
 }

@@ -17,6 +17,7 @@ bool char_is_hex(char c);
 char char_to_lower(char c);
 char char_to_upper(char c);
 
-/* An owned copy of a stranger's text that is fit for a message: control characters become '?', and
- * what exceeds 'maximum' bytes is cut between characters and ends in "...". */
+/* An owned copy of a stranger's text that is fit for a message: the bytes of control characters
+ * (C0, DEL, C1) and of malformed UTF-8 become '?', and what exceeds 'maximum' bytes is cut between
+ * characters and ends in "...". */
 char *str_printable(const char *text, size_t maximum) __attribute__((returns_nonnull));

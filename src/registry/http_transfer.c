@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "registry/printable.h"
 #include "registry/reference.h"
 
 #define REDIRECTS_MAXIMUM 10
@@ -78,7 +77,7 @@ static bool check_encoding(CURL *easy, struct error *err)
     if (curl_easy_header(easy, "Content-Encoding", 0, CURLH_HEADER, -1, &header) != CURLHE_OK
         || str_equal_nocase(header->value, "identity"))
         return true;
-    CLEANUP(str_free) char *shown = printable(header->value, SHOWN_MAXIMUM);
+    CLEANUP(str_free) char *shown = str_printable(header->value, SHOWN_MAXIMUM);
     return error_set(err, ERR_NETWORK,
                      "the answer has the Content-Encoding '%s', which was not asked for", shown);
 }

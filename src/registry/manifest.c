@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "registry/media_type.h"
-#include "registry/printable.h"
 
 #define LAYERS_MAXIMUM 512
 #define SHOWN_MAXIMUM 120
@@ -60,8 +59,8 @@ static bool check_head(const struct json_value *root, const char *media_type, st
     if (head.schema_version != 2)
         return error_set(err, ERR_UNSUPPORTED, "schemaVersion is not 2");
     if (head.media_type && !media_type_equal(head.media_type, media_type)) {
-        CLEANUP(str_free) char *inner = printable(head.media_type, SHOWN_MAXIMUM);
-        CLEANUP(str_free) char *outer = printable(media_type, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *inner = str_printable(head.media_type, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *outer = str_printable(media_type, SHOWN_MAXIMUM);
         return error_set(err, ERR_INTEGRITY, "the document says it is '%s' but was sent as '%s'",
                          inner, outer);
     }
@@ -75,7 +74,7 @@ static bool check_kind(const char *media_type, enum media_kind expected, struct 
         return true;
     if (kind == MEDIA_MANIFEST_SCHEMA1)
         return refuse_schema1(err);
-    CLEANUP(str_free) char *shown = printable(media_type, SHOWN_MAXIMUM);
+    CLEANUP(str_free) char *shown = str_printable(media_type, SHOWN_MAXIMUM);
     return error_set(err, ERR_UNSUPPORTED, "the media type '%s' is no image %s", shown,
                      expected == MEDIA_INDEX ? "index" : "manifest");
 }
@@ -121,7 +120,7 @@ static const char *const never_in_manifest[] = {"manifests", "fsLayers"};
 static bool check_manifest(const struct manifest *manifest, struct error *err)
 {
     if (media_type_kind(manifest->config.media_type) != MEDIA_CONFIG) {
-        CLEANUP(str_free) char *shown = printable(manifest->config.media_type, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *shown = str_printable(manifest->config.media_type, SHOWN_MAXIMUM);
         return error_set(err, ERR_UNSUPPORTED,
                          "it is an artifact, not an image: its configuration is '%s'", shown);
     }
@@ -134,7 +133,7 @@ static bool check_manifest(const struct manifest *manifest, struct error *err)
         if (kind == MEDIA_LAYER || kind == MEDIA_FOREIGN_LAYER)
             continue;
         CLEANUP(str_free)
-        char *shown = printable(manifest->layers.items[i].media_type, SHOWN_MAXIMUM);
+        char *shown = str_printable(manifest->layers.items[i].media_type, SHOWN_MAXIMUM);
         return error_set(err, ERR_UNSUPPORTED, "layers[%zu]: '%s' is no layer that wrun knows", i,
                          shown);
     }

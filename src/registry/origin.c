@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "registry/printable.h"
 
 #define SHOWN_MAXIMUM 300
 
@@ -53,7 +52,7 @@ bool origin_parse(const char *url, struct origin *ret, struct error *err)
 {
     CLEANUP(origin_clear) struct origin origin = {0};
     if (!parse(url, &origin)) {
-        CLEANUP(str_free) char *shown = printable(url, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *shown = str_printable(url, SHOWN_MAXIMUM);
         return error_set(err, ERR_NETWORK, "'%s' is not an http or https URL without a user",
                          shown);
     }

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/scan.h"
 #include "base/text.h"
-#include "registry/printable.h"
 
 #define SHOWN_MAXIMUM 100
 
@@ -143,7 +142,7 @@ struct platform_verdict platform_judge(const struct platform_host *host,
 
     const char *feature = missing_feature(&platform->os_features);
     if (feature) {
-        CLEANUP(str_free) char *shown = printable(feature, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *shown = str_printable(feature, SHOWN_MAXIMUM);
         return refuse(str_format("needs the feature %s", shown));
     }
 
@@ -213,7 +212,7 @@ char *platform_format(const struct platform *platform)
                             platform->variant ? platform->variant : "",
                             is_given(platform->os_version) ? " " : "",
                             platform->os_version ? platform->os_version : "");
-    return printable(text, SHOWN_MAXIMUM);
+    return str_printable(text, SHOWN_MAXIMUM);
 }
 
 char *platform_host_format(const struct platform_host *host)

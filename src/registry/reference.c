@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/scan.h"
 #include "base/text.h"
-#include "registry/printable.h"
 
 #define DEFAULT_DOMAIN "docker.io"
 #define LEGACY_DOMAIN "index.docker.io"
@@ -213,7 +212,7 @@ bool reference_parse(const char *text, struct reference *ret, struct error *err)
 {
     CLEANUP(reference_clear) struct reference parsed = {0};
     if (!parse_parts(text, &parsed, err)) {
-        CLEANUP(str_free) char *shown = printable(text, SHOWN_MAXIMUM);
+        CLEANUP(str_free) char *shown = str_printable(text, SHOWN_MAXIMUM);
         error_hint(err, "write [registry/]repository[:tag] or [registry/]repository@sha256:<hex>");
         return error_wrap(err, "image name '%s'", shown);
     }

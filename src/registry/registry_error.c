@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json_read.h"
-#include "registry/printable.h"
+#include "base/text.h"
 
 #define MESSAGES_SHOWN 3
 #define MESSAGE_MAXIMUM 256
@@ -53,7 +53,7 @@ static void read_body(const struct buf *body, struct strlist *ret)
         if (!code || ret->count == MESSAGES_SHOWN)
             continue;
         CLEANUP(str_free) char *text = str_format("%s: %s", code, message ? message : "");
-        strlist_add_owned(ret, printable(text, MESSAGE_MAXIMUM));
+        strlist_add_owned(ret, str_printable(text, MESSAGE_MAXIMUM));
     }
 }
 
@@ -64,7 +64,7 @@ bool registry_error(const struct http_response *response, const char *subject, c
     read_body(&response->body, &texts);
     const struct meaning *meaning = meaning_of(response->status);
     CLEANUP(str_free) char *joined = strlist_join(&texts, "; ");
-    CLEANUP(str_free) char *detail = printable(buf_str(&response->body), DETAIL_MAXIMUM);
+    CLEANUP(str_free) char *detail = str_printable(buf_str(&response->body), DETAIL_MAXIMUM);
     error_code(err, meaning->kind, ERR_DOMAIN_HTTP, (uint32_t)response->status,
                "%s: the registry answers with status %ld%s%s%s", subject, response->status,
                texts.count ? " (" : "", joined, texts.count ? ")" : "");

@@ -77,6 +77,16 @@ TEST(strangers_text_is_made_printable)
         {"\xc3\xa4\xc3\xb6", 4, "\xc3\xa4\xc3\xb6"},
         {"\xc3\xa4\xc3\xb6", 3, "\xc3\xa4..."},
         {"\xf0\x9f\x90\x8bx", 3, "..."},
+        {"\xf0\x9f\x90\x8bx", 5, "\xf0\x9f\x90\x8bx"},
+        {"a\xc2\x9b"
+         "2Jb",
+         100, "a??2Jb"}, /* CSI as one character of C1 */
+        {"a\xc2\xa0", 100, "a\xc2\xa0"},
+        {"\x9b"
+         "2J",
+         100, "?2J"},
+        {"\xff\xc3", 100, "??"},
+        {"\xed\xa0\x80", 100, "???"}, /* a surrogate */
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         CLEANUP(str_free) char *text = str_printable(rows[i].text, rows[i].maximum);
