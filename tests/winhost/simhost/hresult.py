@@ -29,6 +29,7 @@ OBJECT_ALREADY_EXISTS = 0x80071392
 
 HCS_TERMINATED_DURING_START = 0x80370100
 HCS_IMAGE_MISMATCH = 0x80370101
+HCS_HYPERV_NOT_INSTALLED = 0x80370102
 HCS_INVALID_STATE = 0x80370105
 HCS_UNEXPECTED_EXIT = 0x80370106
 HCS_TERMINATED = 0x80370107
@@ -83,6 +84,7 @@ MESSAGES = {
     OBJECT_ALREADY_EXISTS: "The object already exists.",
     HCS_TERMINATED_DURING_START: "The virtual machine or container exited unexpectedly while starting.",
     HCS_IMAGE_MISMATCH: "The container operating system does not match the host operating system.",
+    HCS_HYPERV_NOT_INSTALLED: "The virtual machine could not be started because a required feature is not installed.",
     HCS_INVALID_STATE: "The requested virtual machine or container operation is not valid in the current state.",
     HCS_UNEXPECTED_EXIT: "The virtual machine or container exited unexpectedly.",
     HCS_TERMINATED: "The virtual machine or container was forcefully exited.",
