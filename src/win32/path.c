@@ -64,7 +64,8 @@ static bool make_rooted(const char *path, char **ret, struct error *err)
 {
     if (is_drive(path) && path[2] != '\\') {
         error_set(err, ERR_USAGE, "'%s' depends on the working directory of a drive", path);
-        return error_hint(err, "write the whole path, as in %c:\\dir", path[0]);
+        error_hint(err, "write the whole path, as in %c:\\dir", path[0]);
+        return false;
     }
     CLEANUP(str_free) char *directory = NULL;
     if (!current_directory(&directory, err))

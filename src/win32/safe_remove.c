@@ -12,7 +12,7 @@
 #include "win32/safe_root.h"
 #include "win32/utf16.h"
 
-#define LISTING_BYTES (64 * 1024)
+#define LISTING_BYTES 65536u
 
 /* One directory on the way down. */
 struct level {

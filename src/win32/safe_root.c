@@ -106,6 +106,30 @@ bool safe_root_make_directory(const struct safe_root *root, const char *relative
     return safe_root_open_at(root, relative, &how, &handle, err);
 }
 
+/* Placeholders are the files that wcifs, the filter beneath containers, leaves in a layer. */
+static bool is_placeholder(ULONG reparse_tag)
+{
+    return reparse_tag == NT_REPARSE_TAG_WCI || reparse_tag == NT_REPARSE_TAG_WCI_1;
+}
+
+static NTSTATUS query_type(HANDLE handle, enum safe_type *ret)
+{
+    FILE_BASIC_INFORMATION basic = {0};
+    struct nt_attribute_tag tag = {0};
+    IO_STATUS_BLOCK io = {0};
+    NTSTATUS status =
+        NtQueryInformationFile(handle, &io, &basic, sizeof(basic), NT_FILE_BASIC_INFORMATION);
+    bool is_reparse = basic.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
+    if (nt_ok(status) && is_reparse)
+        status = NtQueryInformationFile(handle, &io, &tag, sizeof(tag),
+                                        NT_FILE_ATTRIBUTE_TAG_INFORMATION);
+    if (is_reparse)
+        *ret = is_placeholder(tag.reparse_tag) ? SAFE_PLACEHOLDER : SAFE_LINK;
+    else
+        *ret = basic.FileAttributes & FILE_ATTRIBUTE_DIRECTORY ? SAFE_DIRECTORY : SAFE_FILE;
+    return status;
+}
+
 bool safe_root_type_of(const struct safe_root *root, const char *relative, enum safe_type *ret,
                        struct error *err)
 {
@@ -115,40 +139,31 @@ bool safe_root_type_of(const struct safe_root *root, const char *relative, enum 
                                        .options = FILE_OPEN_REPARSE_POINT};
     CLEANUP(utf16_free) wchar_t *wide = NULL;
     CLEANUP(handle_close) HANDLE handle = NULL;
+    enum safe_type type = SAFE_ABSENT;
     if (!safe_name_to_wide(relative, &wide, err))
         return false;
     NTSTATUS status = nt_open_relative(root->handle, wide, wcslen(wide), &how, &handle);
-    if (nt_is_absence(status)) {
-        *ret = SAFE_ABSENT;
-        return true;
-    }
-    FILE_BASIC_INFORMATION basic = {0};
-    IO_STATUS_BLOCK io = {0};
     if (nt_ok(status))
-        status =
-            NtQueryInformationFile(handle, &io, &basic, sizeof(basic), NT_FILE_BASIC_INFORMATION);
-    if (!nt_ok(status))
+        status = query_type(handle, &type);
+    if (!nt_ok(status) && !nt_is_absence(status))
         return error_ntstatus(err, status, "look at '%s' in '%s'", relative, root->path);
-    if (basic.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)
-        *ret = SAFE_REPARSE;
-    else
-        *ret = basic.FileAttributes & FILE_ATTRIBUTE_DIRECTORY ? SAFE_DIRECTORY : SAFE_FILE;
+    *ret = type;
     return true;
 }
 
-/* The directory the link goes into, and the last component. */
-static bool open_link_parent(const struct safe_link *link, HANDLE *ret, const char **ret_name,
-                             struct error *err)
+/* The directory the link goes into; NULL when that is the root itself. */
+static bool open_link_parent(const struct safe_link *link, HANDLE *ret, struct error *err)
 {
-    static const struct nt_open how = {.access = TRAVERSE_AND_LIST | FILE_ADD_FILE,
+    static const struct nt_open how = {.access = TRAVERSE_AND_LIST,
                                        .share = NT_SHARE_ALL,
                                        .disposition = FILE_OPEN,
                                        .options = FILE_DIRECTORY_FILE};
     const char *separator = strrchr(link->link, '\\');
-    if (!separator)
-        return error_set(err, ERR_BUG, "the link '%s' is in no directory", link->link);
+    if (!separator) {
+        *ret = NULL;
+        return true;
+    }
     CLEANUP(str_free) char *parent = xstrndup(link->link, (size_t)(separator - link->link));
-    *ret_name = separator + 1;
     return safe_root_open_at(link->link_root, parent, &how, ret, err);
 }
 
@@ -173,14 +188,14 @@ bool safe_root_link(const struct safe_link *link, struct error *err)
     CLEANUP(handle_close) HANDLE target = NULL;
     CLEANUP(handle_close) HANDLE directory = NULL;
     CLEANUP(utf16_free) wchar_t *wide_name = NULL;
-    const char *name;
+    const char *separator = strrchr(link->link, '\\');
     if (!safe_name_check(link->link, err)
         || !safe_root_open_at(link->target_root, link->target, &how, &target, err)
-        || !open_link_parent(link, &directory, &name, err)
-        || !utf16_from_utf8(name, &wide_name, err))
+        || !open_link_parent(link, &directory, err)
+        || !utf16_from_utf8(separator ? separator + 1 : link->link, &wide_name, err))
         return error_wrap(err, "link '%s'", link->link);
 
-    NTSTATUS status = set_link(target, directory, wide_name);
+    NTSTATUS status = set_link(target, directory ? directory : link->link_root->handle, wide_name);
     if (!nt_ok(status))
         return error_ntstatus(err, status, "link '%s' to '%s' in '%s'", link->link, link->target,
                               link->target_root->path);

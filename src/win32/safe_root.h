@@ -36,9 +36,16 @@ bool safe_root_open_stream(const struct safe_root *root, const char *relative, c
 bool safe_root_make_directory(const struct safe_root *root, const char *relative, struct error *err)
     MUST_USE;
 
-enum safe_type { SAFE_ABSENT, SAFE_FILE, SAFE_DIRECTORY, SAFE_REPARSE };
+enum safe_type {
+    SAFE_ABSENT,
+    SAFE_FILE,
+    SAFE_DIRECTORY,
+    SAFE_LINK,        /* junction, symbolic link, or anything else that is not followed */
+    SAFE_PLACEHOLDER, /* of the container filter: the content is in another layer */
+};
 
-/* Looks at the thing itself. SAFE_ABSENT also when a part of the way is missing. */
+/* Looks at the thing itself. SAFE_ABSENT also when a part of the way is missing; fails when it leads
+ * through a reparse point. */
 bool safe_root_type_of(const struct safe_root *root, const char *relative, enum safe_type *ret,
                        struct error *err) MUST_USE;
 

@@ -190,6 +190,10 @@ static void links(void **state)
     assert_ok(fs_read_file(path, 100, &content, &err));
     assert_string_equal(buf_str(&content), "content");
 
+    const struct safe_link at_the_top = {root, "a\\f", root, "top"};
+    assert_ok(safe_root_link(&at_the_top, &err));
+    assert_type(root, "top", SAFE_FILE);
+
     assert_fails(safe_root_link(&good, &err), ERR_BUSY, "sub\\g");
     const struct safe_link no_target = {root, "a\\none", &other, "sub\\h"};
     assert_fails(safe_root_link(&no_target, &err), ERR_NOT_FOUND, "a\\none");
