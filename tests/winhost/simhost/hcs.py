@@ -1,0 +1,425 @@
+# SPDX-License-Identifier: MIT
+"""The compute system calls of vmcompute.dll, process isolation with a schema 2 document.
+
+Sources: Microsoft's HCS reference and schema pages, hcsshim (internal/hcs, internal/vmcompute), moby, containerd, and the issues
+named in docs/simulation.md.
+"""
+
+import datetime
+import functools
+import json
+import secrets
+import threading
+import time
+import uuid
+
+from . import container, documents, hresult, processes, systemchecks
+from .layers import Layers
+from .server import Refusal, Reply, call, leftover
+
+# vmcompute.dll has its own series of codes beside HCS_E_*
+OPERATION_PENDING = hresult.OPERATION_PENDING
+INVALID_STATE, UNEXPECTED_EXIT, SYSTEM_NOT_FOUND, ALREADY_STOPPED = 0xC0370105, 0xC0370106, 0xC037010E, 0xC0370110
+
+SYSTEM_EXITED, CREATE_COMPLETED, START_COMPLETED = 0x1, 0x2, 0x3
+
+CREATED, RUNNING, STOPPED = "Created", "Running", "Stopped"
+
+
+class System:
+    """A compute system from its creation to its end."""
+
+    def __init__(self, host, identity, document, plan):
+        self.host, self.id, self.document, self.plan = host, identity, document, plan
+        self.lock = threading.RLock()
+        self.state = None  # while it is created
+        self.exit_type = "None"
+        self.runtime_id = str(uuid.uuid4())
+        self.handles = set()  # (client, number)
+        self.processes = {}  # pid -> Process
+        self.started_at = None
+        self.ending = None  # how the end was asked for
+        self.container = container.Container(host, identity, plan.volume, plan.hostname, plan.mounts)
+        self.container.on_death = self._died
+
+    # --- handles and events -------------------------------------------------------------------------------------------------
+
+    def open(self, ctx):
+        """A new handle of the caller; its number."""
+        where = []
+        number = ctx.open("system", self, on_close=lambda: self._closed(*where))
+        where += [ctx.client, number]
+        with self.lock:
+            self.handles.add((ctx.client, number))
+        return number
+
+    def _closed(self, client, number):
+        with self.lock:
+            self.handles.discard((client, number))
+            last = not self.handles and self.state != STOPPED
+        if last and self.document.get("ShouldTerminateOnLastHandleClosed"):
+            self.terminate("ForcedExit")
+
+    def emit(self, kind, status=0, data=""):
+        with self.lock:
+            handles = list(self.handles)
+        for client, number in handles:
+            client.emit(number, kind, status, data)
+
+    # --- life -------------------------------------------------------------------------------------------------------------------
+
+    def create(self):
+        """Runs in a thread of its own; the caller waits for the notification."""
+        try:
+            self.container.create()
+            with self.lock:
+                self.state = self.state or CREATED
+            self.emit(CREATE_COMPLETED)
+        except (container.ContainerError, OSError) as error:
+            self._failed(CREATE_COMPLETED, error)
+
+    def start(self):
+        try:
+            self.plan.connect(self.container.init_pid)
+            self.container.start()
+            with self.lock:
+                if self.state == STOPPED:
+                    return
+                self.state = RUNNING
+                self.started_at = time.time()
+            self.emit(START_COMPLETED)
+        except (container.ContainerError, OSError) as error:
+            self._failed(START_COMPLETED, error)
+
+    def _failed(self, kind, error):
+        print(f"simhost: {self.id}: {error}", flush=True)
+        self.ending = self.ending or "UnexpectedExit"
+        self.emit(kind, UNEXPECTED_EXIT)
+        self.container.end()
+        self._finish()
+
+    def terminate(self, exit_type):
+        """Ends it; the notification follows."""
+        with self.lock:
+            if self.ending:
+                return
+            self.ending = exit_type
+        threading.Thread(target=self._end, daemon=True).start()
+
+    def _end(self):
+        self.container.end()
+        self._finish()
+
+    def _died(self):
+        """The container is gone, by our doing or not."""
+        with self.lock:
+            unexpected = self.ending is None
+            if unexpected:
+                self.ending = "UnexpectedExit"
+        if unexpected:
+            self._finish()
+
+    def _finish(self):
+        """Everything of the container has ended: give back what it used, then say so. Once."""
+        with self.lock:
+            if self.state == STOPPED:
+                return
+            self.state = STOPPED
+            self.exit_type = self.ending
+        for process in list(self.processes.values()):
+            process.program.exited.wait(container.END_SECONDS)
+        self.plan.disconnect()
+        self.container.remove()
+        systems = self.host.part(Systems)
+        systems.remove(self)
+        status = UNEXPECTED_EXIT if self.exit_type == "UnexpectedExit" else 0
+        data = {"Status": hresult.signed(status), "ExitType": self.exit_type}
+        self.emit(SYSTEM_EXITED, status, json.dumps(data))
+
+    # --- questions ----------------------------------------------------------------------------------------------------------------
+
+    def properties(self):
+        found = {"Id": self.id, "SystemType": "Container", "RuntimeOsType": "Windows", "Name": self.id,
+                 "Owner": self.document.get("Owner", ""), "RuntimeId": self.runtime_id, "State": self.state or CREATED}
+        if self.state == STOPPED:
+            found.update(Stopped=True, ExitType=self.exit_type)
+        return found
+
+    def statistics(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        uptime = time.time() - self.started_at if self.started_at else 0
+        start = now - datetime.timedelta(seconds=uptime)
+        return {"Timestamp": timestamp(now), "ContainerStartTime": timestamp(start), "Uptime100ns": int(uptime * 10_000_000),
+                "Processor": {}, "Memory": {}, "Storage": {}}
+
+    def process_list(self):
+        alive = [each for each in self.processes.values() if not each.program.exited.is_set()]
+        return [{"ProcessId": each.program.pid, "ImageName": each.image, "CreateTimestamp": timestamp(each.created)} for each in alive]
+
+
+def timestamp(moment):
+    return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+class Systems:
+    """The compute systems of a host, by id."""
+
+    def __init__(self, host):
+        self.host = host
+        self.lock = threading.Lock()
+        self.by_id = {}
+
+    def add(self, system):
+        with self.lock:
+            if system.id in self.by_id:
+                raise Refusal(hresult.HCS_SYSTEM_ALREADY_EXISTS)
+            self.by_id[system.id] = system
+
+    def remove(self, system):
+        with self.lock:
+            self.by_id.pop(system.id, None)
+        layers = self.host.part(Layers)
+        with layers.lock:
+            system.plan.scratch.users.discard(system.id)
+
+    def all(self):
+        with self.lock:
+            return list(self.by_id.values())
+
+
+# --- calls on systems -----------------------------------------------------------------------------------------------------------------
+
+
+def system_call(function):
+    """A call whose first argument is a system handle."""
+
+    def register(implementation):
+        @functools.wraps(implementation)
+        def on_handle(ctx):
+            return implementation(ctx, ctx.handle("handle", "system"))
+
+        return call("vmcompute", function)(on_handle)
+
+    return register
+
+
+def need(condition, code, message=None):
+    if not condition:
+        raise Refusal(code, message)
+
+
+@call("vmcompute", "HcsCreateComputeSystem")
+def create_compute_system(ctx):
+    identity = ctx.arg("id")
+    systemchecks.check_id(identity)
+    document = ctx.document("configuration")
+    need(isinstance(document, dict), hresult.HCS_INVALID_JSON)
+    systemchecks.refuse_version_1(document)
+    documents.check_compute_system(document, ctx.host.build)
+    systems, layers = ctx.host.part(Systems), ctx.host.part(Layers)
+    with layers.lock:
+        need(identity not in systems.by_id, hresult.HCS_SYSTEM_ALREADY_EXISTS)
+        plan = systemchecks.plan(ctx.host, layers, identity, document["Container"])
+        system = System(ctx.host, identity, document, plan)
+        systems.add(system)
+        plan.scratch.users.add(identity)
+    number = system.open(ctx)
+    threading.Thread(target=system.create, daemon=True).start()
+    return Reply({"handle": str(number)}, OPERATION_PENDING)
+
+
+@call("vmcompute", "HcsOpenComputeSystem")
+def open_compute_system(ctx):
+    system = ctx.host.part(Systems).by_id.get(ctx.arg("id"))
+    need(system, SYSTEM_NOT_FOUND)
+    return Reply({"handle": str(system.open(ctx))})
+
+
+@call("vmcompute", "HcsCloseComputeSystem")
+def close_compute_system(ctx):
+    ctx.close("handle", "system")
+
+
+@system_call("HcsStartComputeSystem")
+def start_compute_system(ctx, system):
+    with system.lock:
+        need(system.state == CREATED and not system.ending and not system.started_at, INVALID_STATE)
+        system.started_at = time.time()
+    threading.Thread(target=system.start, daemon=True).start()
+    return Reply(hr=OPERATION_PENDING)
+
+
+@system_call("HcsShutdownComputeSystem")
+def shutdown_compute_system(ctx, system):
+    need(system.state != STOPPED, ALREADY_STOPPED)
+    need(system.state == RUNNING, INVALID_STATE)
+    system.terminate("GracefulExit")
+    return Reply(hr=OPERATION_PENDING)
+
+
+@system_call("HcsTerminateComputeSystem")
+def terminate_compute_system(ctx, system):
+    need(system.state != STOPPED, ALREADY_STOPPED)
+    system.terminate("ForcedExit")
+    return Reply(hr=OPERATION_PENDING)
+
+
+for name in ("Pause", "Resume", "Save"):
+    @system_call(f"Hcs{name}ComputeSystem")
+    def only_for_virtual_machines(ctx, system):
+        raise Refusal(hresult.NOT_SUPPORTED)
+
+
+@system_call("HcsModifyComputeSystem")
+def modify_compute_system(ctx, system):
+    need(system.state == RUNNING, INVALID_STATE)
+    raise Refusal(hresult.E_NOTIMPL, "HcsModifyComputeSystem is not simulated")
+
+
+@system_call("HcsGetComputeSystemProperties")
+def get_compute_system_properties(ctx, system):
+    query = ctx.document("propertyQuery") or {}
+    documents.check_property_query(query, ctx.host.build)
+    asked = query.get("PropertyTypes", [])
+    need(not asked or system.state == RUNNING, INVALID_STATE)
+    found = system.properties()
+    makers = {"Statistics": system.statistics, "ProcessList": system.process_list,
+              "TerminateOnLastHandleClosed": lambda: system.document.get("ShouldTerminateOnLastHandleClosed", False)}
+    for name in asked:
+        need(name in makers, hresult.INVALID_ARGUMENT)
+        found[name] = makers[name]()
+    return Reply({"response": json.dumps(found)})
+
+
+@call("vmcompute", "HcsEnumerateComputeSystems")
+def enumerate_compute_systems(ctx):
+    query = ctx.document("query") or {}
+    documents.check_system_query(query, ctx.host.build)
+    fields = {"Ids": "Id", "Owners": "Owner", "Names": "Name", "Types": "SystemType"}
+    found = [system.properties() for system in ctx.host.part(Systems).all()]
+    for name, wanted in query.items():
+        accepted = {text.lower() for text in wanted}
+        found = [each for each in found if not wanted or each[fields[name]].lower() in accepted]
+    return Reply({"response": json.dumps(found)})
+
+
+@system_call("HcsRegisterComputeSystemCallback")
+def register_system_callback(ctx, system):
+    return Reply()
+
+
+@call("vmcompute", "HcsUnregisterComputeSystemCallback")
+def unregister_system_callback(ctx):
+    return Reply()
+
+
+SCHEMA_VERSIONS = {17763: ((1, 0), (2, 1)), 20348: ((1, 0), (2, 5)), 26100: ((1, 0), (2, 7))}
+
+
+@call("vmcompute", "HcsGetServiceProperties")
+def get_service_properties(ctx):
+    query = ctx.document("query") or {}
+    documents.check_property_query(query, ctx.host.build)
+    need(query.get("PropertyTypes") == ["Basic"], hresult.NOT_SUPPORTED)
+    newest = max(build for build in SCHEMA_VERSIONS if build <= ctx.host.build)
+    versions = [{"Major": major, "Minor": minor} for major, minor in SCHEMA_VERSIONS[newest]]
+    return Reply({"response": json.dumps({"Properties": [{"SupportedSchemaVersions": versions}]})})
+
+
+# --- calls on processes -----------------------------------------------------------------------------------------------------------------
+
+
+def process_call(function):
+    """A call whose first argument is a process handle."""
+
+    def register(implementation):
+        @functools.wraps(implementation)
+        def on_handle(ctx):
+            return implementation(ctx, ctx.handle("process", "process"))
+
+        return call("vmcompute", function)(on_handle)
+
+    return register
+
+
+@system_call("HcsCreateProcess")
+def create_process(ctx, system):
+    parameters = ctx.document("processParameters")
+    need(isinstance(parameters, dict), hresult.HCS_INVALID_JSON)
+    documents.check_process_parameters(parameters, ctx.host.build)
+    need(system.state == RUNNING and not system.ending, INVALID_STATE)
+    process = processes.create(system, parameters)
+    system.processes[process.program.pid] = process
+    token = secrets.token_hex(16)
+    streams = process.streams()
+    if streams:
+        ctx.host.expect_streams(token, streams)
+    names = {0: "stdin", 1: "stdout", 2: "stderr"}
+    values = {name: "1" if number in streams else "0" for number, name in names.items()}
+    number = process.open(ctx, token)
+    return Reply({"handle": str(number), "pid": str(process.program.pid), "attach": token, **values})
+
+
+@system_call("HcsOpenProcess")
+def open_process(ctx, system):
+    process = system.processes.get(ctx.number("pid"))
+    need(system.state == RUNNING, INVALID_STATE)
+    need(process and not process.program.exited.is_set(), hresult.NOT_FOUND)
+    return Reply({"handle": str(process.open(ctx)), "pid": str(process.program.pid)})
+
+
+@call("vmcompute", "HcsCloseProcess")
+def close_process(ctx):
+    ctx.close("handle", "process")
+
+
+@process_call("HcsTerminateProcess")
+def terminate_process(ctx, process):
+    need(not process.program.exited.is_set(), hresult.ACCESS_DENIED)
+    process.terminate()
+
+
+@process_call("HcsSignalProcess")
+def signal_process(ctx, process):
+    options = ctx.document("options")
+    need(isinstance(options, dict), hresult.HCS_INVALID_JSON)
+    documents.check_signal(options, ctx.host.build)
+    need(not process.program.exited.is_set(), hresult.NOT_FOUND)
+    process.signal(options["Signal"])
+
+
+@process_call("HcsModifyProcess")
+def modify_process(ctx, process):
+    settings = ctx.document("settings")
+    need(isinstance(settings, dict), hresult.HCS_INVALID_JSON)
+    documents.check_process_modify(settings, ctx.host.build)
+    need(not process.program.exited.is_set(), INVALID_STATE)
+    if settings["Operation"] == "CloseHandle":
+        process.close_handle(settings["CloseHandle"]["Handle"])
+    else:
+        process.resize(settings["ConsoleSize"]["Height"], settings["ConsoleSize"]["Width"])
+
+
+@process_call("HcsGetProcessProperties")
+def get_process_properties(ctx, process):
+    return Reply({"response": json.dumps(process.properties())})
+
+
+@process_call("HcsGetProcessInfo")
+def get_process_info(ctx, process):
+    return Reply({"pid": str(process.program.pid)})
+
+
+@process_call("HcsRegisterProcessCallback")
+def register_process_callback(ctx, process):
+    return Reply()
+
+
+@call("vmcompute", "HcsUnregisterProcessCallback")
+def unregister_process_callback(ctx):
+    return Reply()
+
+
+@leftover
+def living_systems(host):
+    return [("system", f"{system.id} ({system.state or 'Creating'})") for system in host.part(Systems).all()]

@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: MIT
+"""The layer calls of vmcompute.dll.
+
+A scratch goes through: directory with a sandbox.vhdx -> activated (attached as a volume) -> prepared (the volume shows the merged
+layers) -> unprepared -> deactivated. Sources: hcsshim's internal/wclayer and internal/layers, moby's windows graph driver,
+containerd's windows snapshotter, and the issues they cite; what none of them shows stands in docs/simulation.md.
+"""
+
+import json
+import os
+import re
+import shutil
+import threading
+
+from . import hresult, layertree, mounts, transport, vhd, wine
+from .importer import Importer
+from .exporter import export
+from .layerstore import HIVE_NAMES, LayerRecord, Records, name_to_guid
+from .paths import PathError
+from .server import Refusal, Reply, call, leftover
+
+FILTER_DRIVER = 1
+BASE_HIVES = {"System": "SYSTEM", "Software": "SOFTWARE", "Sam": "SAM", "Security": "SECURITY", "DefaultUser": "DEFAULT"}
+GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+SANDBOX, TEMPLATE, TEMPLATE_BASE, LAYOUT = "sandbox.vhdx", "blank.vhdx", "blank-base.vhdx", "layout"
+
+
+class Scratch:
+    """An activated scratch layer."""
+
+    def __init__(self, path, name, guid):
+        self.path, self.name, self.guid = path, name, guid
+        self.descriptors = None  # as given to PrepareLayer; None while not prepared
+        self.chain = None  # directory of the merged layers
+        self.users = set()  # ids of the compute systems on it
+
+
+class Layers:
+    """The layer state of a host; `lock` serialises every layer call."""
+
+    def __init__(self, host):
+        self.host = host
+        self.lock = threading.RLock()
+        self.records = Records(host)
+        self.volumes = vhd.Volumes(host)
+        self.scratches = {}  # directory -> Scratch
+        if host.reduced is None:
+            mounts.bind(wine.BUILTINS, wine.BUILTINS, read_only=True)  # trees below link to them
+
+    # --- paths and chains -----------------------------------------------------------------------------------------------------
+
+    def path(self, text):
+        """The directory a layer argument names; Refusal when it is no absolute path."""
+        if not text:
+            raise Refusal(hresult.INVALID_ARGUMENT)
+        try:
+            return self.host.paths.host(text)
+        except PathError as error:
+            raise Refusal(hresult.PATH_NOT_FOUND, f"The system cannot find the path specified. ({error})") from None
+
+    def directory(self, text):
+        path = self.path(text)
+        if not os.path.isdir(path):
+            raise Refusal(hresult.PATH_NOT_FOUND)
+        return path
+
+    def chain(self, descriptors):
+        """The records of a descriptor array: topmost first, the base last, each on exactly those that follow it."""
+        if not descriptors:
+            raise Refusal(hresult.INVALID_ARGUMENT)
+        records = [self._described(each) for each in descriptors]
+        if records[-1].kind != "base":
+            raise chain_refusal(f"{descriptors[-1]['Path']} is not a base layer")
+        for position, record in enumerate(records):
+            if record.parents != [below.path for below in records[position + 1:]]:
+                raise chain_refusal(f"{descriptors[position]['Path']} was not imported on the layers that follow it")
+        return records
+
+    def _described(self, descriptor):
+        path = descriptor["Path"]
+        name = path.rstrip("\\").rpartition("\\")[2]
+        if descriptor["LayerId"] != name_to_guid(name):
+            raise chain_refusal(f"{descriptor['LayerId']} is not the id of {path}, which is {name_to_guid(name)}")
+        directory = self.path(path)
+        if not os.path.isdir(directory):
+            raise chain_refusal(f"{path} does not exist")
+        record = self.records.get(directory)
+        if not record:
+            raise chain_refusal(f"{path} is not a layer")
+        return record
+
+    def users_of(self, path):
+        """Scratches whose merged view contains the layer."""
+        return [scratch for scratch in self.scratches.values()
+                if scratch.descriptors and path in (self.path(each["Path"]) for each in scratch.descriptors)]
+
+    # --- scratches -------------------------------------------------------------------------------------------------------------
+
+    def active(self, text):
+        scratch = self.scratches.get(self.path(text))
+        if not scratch:
+            raise Refusal(hresult.NOT_FOUND, "Element not found. (The layer is not activated.)")
+        return scratch
+
+    def by_volume(self, guid):
+        """The prepared scratch of a volume, or None."""
+        return next((each for each in self.scratches.values() if each.guid == guid and each.descriptors), None)
+
+    def activate(self, text):
+        path = self.directory(text)
+        if path in self.scratches:
+            raise Refusal(hresult.SHARING_VIOLATION)
+        disk = os.path.join(path, SANDBOX)
+        if not os.path.isfile(disk):
+            raise Refusal(hresult.FILE_NOT_FOUND)
+        self.scratches[path] = Scratch(path, text, self.volumes.attach(disk))
+
+    def deactivate(self, text):
+        scratch = self.active(text)
+        if scratch.descriptors or scratch.users:
+            raise Refusal(hresult.SHARING_VIOLATION)
+        self.volumes.detach(scratch.guid)
+        del self.scratches[scratch.path]
+
+    def prepare(self, text, descriptors):
+        scratch = self.active(text)
+        if scratch.descriptors:
+            raise Refusal(hresult.SHARING_VIOLATION)
+        records = self.chain(descriptors)
+        self._check_disk(scratch, descriptors, records[-1])
+        scratch.chain = self.merged(records)
+        self._show(scratch)
+        scratch.descriptors = descriptors
+
+    def _check_disk(self, scratch, descriptors, base):
+        """The disk's file system holds placeholders for the layers it was first prepared with, and for the base it was made from."""
+        ids = [each["LayerId"] for each in descriptors]
+        known = self.volumes.layers_of(scratch.guid)
+        parent = vhd.read_header(os.path.join(scratch.path, SANDBOX))["parent"]
+        if parent and os.path.dirname(self.path(parent)) != base.path:
+            raise chain_refusal("the scratch was not made from the base layer given")
+        if known not in (None, ids):
+            raise chain_refusal("the scratch was prepared with other layers before")
+        self.volumes.remember_layers(scratch.guid, ids)
+
+    def merged(self, records):
+        """The directory with the merged layers; made once for a chain as it is now."""
+        tree = layertree.with_system(layertree.merge(records))
+        target = os.path.join(self.host.directory, "chain", layertree.fingerprint(tree))
+        if not os.path.isdir(target):
+            temporary = target + ".new"
+            shutil.rmtree(temporary, ignore_errors=True)
+            layertree.materialise(tree, temporary)
+            os.rename(temporary, target)
+        return target
+
+    def _show(self, scratch):
+        """Put the merged view where the volume is."""
+        point = self.volumes.mount_point(scratch.guid)
+        upper, work = (self.volumes.directory(scratch.guid, name) for name in ("upper", "work"))
+        if self.host.reduced is None:
+            mounts.overlay([scratch.chain], upper, work, point)
+            return
+        merged = self.volumes.directory(scratch.guid, "merged")
+        if not os.path.isdir(merged):
+            shutil.copytree(scratch.chain, merged, symlinks=True)
+        os.rmdir(point)
+        os.symlink(merged, point)
+
+    def unprepare(self, text):
+        scratch = self.active(text)
+        if not scratch.descriptors:
+            raise Refusal(hresult.NOT_FOUND, "Element not found. (The layer is not prepared.)")
+        if scratch.users:
+            raise Refusal(hresult.SHARING_VIOLATION)
+        point = self.volumes.mount_point(scratch.guid)
+        if self.host.reduced is None:
+            try:
+                mounts.unmount(point)
+            except OSError:
+                raise Refusal(hresult.SHARING_VIOLATION) from None
+        else:
+            os.unlink(point)
+            os.mkdir(point)
+        scratch.descriptors = None
+
+    def destroy(self, text):
+        path = self.directory(text)
+        if path in self.scratches or self.users_of(path):
+            raise Refusal(hresult.SHARING_VIOLATION)
+        disk = os.path.join(path, SANDBOX)
+        if os.path.isfile(disk):
+            guid = vhd.read_header(disk)["guid"]
+            if guid:
+                self.volumes.delete(guid)
+        self.records.remove(path)
+        shutil.rmtree(path)
+
+    # --- base layers -------------------------------------------------------------------------------------------------------------
+
+    def process_base(self, text):
+        path = self.directory(text)
+        config = self._file(path, "Files", "Windows", "System32", "config")
+        if any(self._file(path, name) for name in ("Hives", LAYOUT)):
+            raise Refusal(hresult.ALREADY_EXISTS)
+        hives = {name: self._file(config, file) if config else None for name, file in BASE_HIVES.items()}
+        if not all(hives.values()):
+            raise Refusal(hresult.FILE_NOT_FOUND)
+        os.mkdir(os.path.join(path, "Hives"))
+        for name, source in hives.items():
+            os.link(source, os.path.join(path, "Hives", f"{name}_Base"))
+        base = os.path.join(path, TEMPLATE_BASE)
+        vhd.create(base)
+        vhd.create(os.path.join(path, TEMPLATE), plain(text) + "\\" + TEMPLATE_BASE)
+        with open(os.path.join(path, LAYOUT), "w", encoding="ascii", newline="") as file:
+            file.write("vhd-with-hives\n")
+        self.records.put(LayerRecord(path, "base"))
+
+    def process_utility(self, text):
+        path = self.directory(text)
+        if not self._file(path, "Files"):
+            raise Refusal(hresult.FILE_NOT_FOUND)
+        for name in ("SystemTemplateBase.vhdx", "SystemTemplate.vhdx"):
+            if self._file(path, name):
+                raise Refusal(hresult.ALREADY_EXISTS)
+        vhd.create(os.path.join(path, "SystemTemplateBase.vhdx"))
+        vhd.create(os.path.join(path, "SystemTemplate.vhdx"), plain(text) + "\\SystemTemplateBase.vhdx")
+
+    @staticmethod
+    def _file(directory, *names):
+        """The file of those names below the directory, as Windows compares them; None when it is not there."""
+        from .paths import find
+        for name in names:
+            directory = directory and find(directory, name)
+        return directory
+
+
+def plain(text):
+    return text.removeprefix("\\\\?\\").rstrip("\\")
+
+
+def chain_refusal(why):
+    return Refusal(hresult.PATH_NOT_FOUND, f"The system cannot find the path specified. ({why})")
+
+
+# --- calls -------------------------------------------------------------------------------------------------------------------------
+
+
+def driver_call(function):
+    """Register a call whose first argument is the DriverInfo structure."""
+
+    def register(implementation):
+        def checked(ctx):
+            if ctx.number("driverInfo.Flavour") != FILTER_DRIVER or ctx.arg("driverInfo.HomeDir") != "":
+                raise Refusal(hresult.INVALID_ARGUMENT, "The parameter is incorrect. (DriverInfo)")
+            layers = ctx.host.part(Layers)
+            with layers.lock:
+                return implementation(ctx, layers)
+
+        return call("vmcompute", function)(checked)
+
+    return register
+
+
+def descriptors(ctx):
+    """The WC_LAYER_DESCRIPTOR array as a list of {LayerId, Flags, Path}."""
+    array = json.loads(ctx.arg("descriptors") or "[]")
+    for each in array:
+        if each["Flags"] != 0 or not each["Path"] or not GUID.match(each["LayerId"]):
+            raise Refusal(hresult.INVALID_ARGUMENT)
+    return array
+
+
+@call("vmcompute", "NameToGuid")
+def name_to_guid_call(ctx):
+    if not ctx.arg("name"):
+        raise Refusal(hresult.INVALID_ARGUMENT)
+    return Reply({"guid": name_to_guid(ctx.arg("name"))})
+
+
+@call("vmcompute", "ProcessBaseImage")
+def process_base_image(ctx):
+    layers = ctx.host.part(Layers)
+    with layers.lock:
+        layers.process_base(ctx.arg("path"))
+
+
+@call("vmcompute", "ProcessUtilityImage")
+def process_utility_image(ctx):
+    layers = ctx.host.part(Layers)
+    with layers.lock:
+        layers.process_utility(ctx.arg("path"))
+
+
+@driver_call("ImportLayer")
+def import_layer(ctx, layers):
+    records = layers.chain(descriptors(ctx))
+    Importer(layers, layers.path(ctx.arg("id")), layers.directory(ctx.arg("path")), records, ctx.notes).run()
+
+
+@driver_call("ExportLayer")
+def export_layer(ctx, layers):
+    scratch = layers.active(ctx.arg("id"))
+    array = descriptors(ctx)
+    records = layers.chain(array)
+    if scratch.descriptors or scratch.users:
+        raise Refusal(hresult.SHARING_VIOLATION)
+    if layers.volumes.layers_of(scratch.guid) != [each["LayerId"] for each in array]:
+        raise chain_refusal("the scratch was never prepared with these layers")
+    export(layers, scratch, records, layers.directory(ctx.arg("path")))
+
+
+@driver_call("CreateSandboxLayer")
+def create_sandbox_layer(ctx, layers):
+    records = layers.chain(descriptors(ctx))
+    path = layers.path(ctx.arg("id"))
+    disk = os.path.join(path, SANDBOX)
+    if not os.path.isdir(os.path.dirname(path)):
+        raise Refusal(hresult.PATH_NOT_FOUND)
+    if os.path.exists(disk):
+        raise Refusal(hresult.ALREADY_EXISTS)
+    os.makedirs(path, exist_ok=True)
+    shutil.copyfile(os.path.join(records[-1].path, TEMPLATE), disk)
+
+
+@driver_call("ExpandSandboxSize")
+def expand_sandbox_size(ctx, layers):
+    path = layers.directory(ctx.arg("id"))
+    if path in layers.scratches:
+        raise Refusal(hresult.SHARING_VIOLATION)
+    disk = os.path.join(path, SANDBOX)
+    if not os.path.isfile(disk):
+        raise Refusal(hresult.FILE_NOT_FOUND)
+    vhd.expand(disk, ctx.number("size"))
+
+
+@driver_call("DestroyLayer")
+def destroy_layer(ctx, layers):
+    layers.destroy(ctx.arg("id"))
+
+
+@driver_call("LayerExists")
+def layer_exists(ctx, layers):
+    return Reply({"exists": "1" if os.path.isdir(layers.path(ctx.arg("id"))) else "0"})
+
+
+@driver_call("ActivateLayer")
+def activate_layer(ctx, layers):
+    layers.activate(ctx.arg("id"))
+
+
+@driver_call("DeactivateLayer")
+def deactivate_layer(ctx, layers):
+    layers.deactivate(ctx.arg("id"))
+
+
+@driver_call("PrepareLayer")
+def prepare_layer(ctx, layers):
+    layers.prepare(ctx.arg("id"), descriptors(ctx))
+
+
+@driver_call("UnprepareLayer")
+def unprepare_layer(ctx, layers):
+    layers.unprepare(ctx.arg("id"))
+
+
+@driver_call("GetLayerMountPath")
+def get_layer_mount_path(ctx, layers):
+    return Reply({"mount": f"\\\\?\\Volume{{{layers.active(ctx.arg('id')).guid}}}"})
+
+
+@call("vmcompute", "GrantVmAccess")
+def grant_vm_access(ctx):
+    layers = ctx.host.part(Layers)
+    if not ctx.arg("vmid"):
+        raise Refusal(hresult.INVALID_ARGUMENT)
+    if not os.path.exists(layers.path(ctx.arg("path"))):
+        raise Refusal(hresult.FILE_NOT_FOUND)
+
+
+@leftover
+def active_layers(host):
+    layers = host.part(Layers)
+    state = {True: "prepared", False: "activated"}
+    return [("layer", f"{each.name} ({state[bool(each.descriptors)]})") for each in list(layers.scratches.values())]
