@@ -315,16 +315,18 @@ static bool check_input(const char *text, size_t length, const struct json_limit
     return check_escapes(text, length, err);
 }
 
-/* What yajl found, in its words and without its line feed. */
-static bool syntax_error(yajl_handle parser, struct error *err)
+/* What yajl found, in its words but without its final full stop and line feed. */
+static bool syntax_error(yajl_handle parser, size_t position, struct error *err)
 {
     unsigned char *report = yajl_get_error(parser, /* verbose= */ 0, NULL, 0);
     if (!report)
         out_of_memory();
     struct scan rest = scan_text((const char *)report);
     struct scan line = scan_until(&rest, '\n');
+    if (line.end != line.at && line.end[-1] == '.')
+        line.end--;
     error_set(err, ERR_INTEGRITY, "not JSON: %.*s, near byte %zu", (int)scan_length(&line), line.at,
-              yajl_get_bytes_consumed(parser));
+              position);
     yajl_free_error(parser, report);
     return false;
 }
@@ -346,11 +348,12 @@ static bool run_parser(struct builder *b, const char *text, size_t length)
     if (!parser)
         out_of_memory();
     yajl_status status = yajl_parse(parser, (const unsigned char *)text, length);
+    size_t position = yajl_get_bytes_consumed(parser);
     if (status == yajl_status_ok)
         status = yajl_complete_parse(parser);
     /* A callback that stopped the parser has said why. */
     if (status == yajl_status_error)
-        syntax_error(parser, b->err);
+        syntax_error(parser, position, b->err);
     yajl_free(parser);
     return status == yajl_status_ok;
 }
