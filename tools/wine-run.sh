@@ -9,6 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${WRUN_WINE_PREFIX:-$root/build/wine-unit}
 wine=/usr/lib/wine/wine64
+wineserver=/usr/lib/wine/wineserver64
 dlls=/usr/lib/x86_64-linux-gnu/wine/x86_64-windows
 
 # make_prefix <folder>
@@ -30,19 +31,30 @@ make_prefix() {
     echo disable >"$1/.update-timestamp"
 }
 
-if [ ! -e "$prefix" ]; then
-    mkdir -p "$(dirname "$prefix")"
-    new=$(mktemp -d "$prefix.XXXXXX")
-    make_prefix "$new"
-    # Several tests start at once: the first to rename wins.
-    mv -T "$new" "$prefix" 2>/dev/null || rm -rf "$new"
-fi
+# The folder of the Wine server's socket, named after the prefix's device and inode.
+server_socket() { printf '/tmp/.wine-%s/server-%s/socket' "$(id -u)" "$(stat -c '%D-%i' "$prefix")"; }
 
-export WINEPREFIX=$prefix WINEDEBUG=${WINEDEBUG:--all}
+# Starts the server and Windows' services with no stream of ours: they stay for a minute, and a pipe
+# they had inherited would stay open as long.
+start_server() {
+    "$wineserver" -p60 </dev/null >/dev/null 2>&1 9>&- || true
+    "$wine" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&- || true
+}
+
 # winedbg would turn a crash into minutes of output.
+export WINEPREFIX=$prefix WINEDEBUG=${WINEDEBUG:--all}
 export WINEDLLOVERRIDES='mscoree,mshtml=;winedbg.exe,winemenubuilder.exe='
-# A server that already runs does not inherit our output, so that a pipe on it ends with the program.
-wineserver=/usr/lib/wine/wineserver64
-[ -x "$wineserver" ] || wineserver=/usr/lib/wine/wineserver
-"$wineserver" -p5 </dev/null >/dev/null 2>&1 || true
+
+# Several tests start at once; one of them prepares everything.
+mkdir -p "$(dirname "$prefix")"
+exec 9>"$prefix.lock"
+flock 9
+if [ ! -e "$prefix" ]; then
+    rm -rf "$prefix.new"
+    make_prefix "$prefix.new"
+    mv -T "$prefix.new" "$prefix"
+fi
+[ -S "$(server_socket)" ] || start_server
+exec 9>&-
+
 exec "$wine" "$@"
