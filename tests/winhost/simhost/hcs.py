@@ -211,15 +211,13 @@ def need(condition, code, message=None):
 @call("vmcompute", "HcsCreateComputeSystem")
 def create_compute_system(ctx):
     identity = ctx.arg("id")
-    systemchecks.check_id(identity)
+    documents.check_id(identity)
     document = ctx.document("configuration")
-    need(isinstance(document, dict), hresult.HCS_INVALID_JSON)
-    systemchecks.refuse_version_1(document)
     documents.check_compute_system(document, ctx.host.build)
     systems, layers = ctx.host.part(Systems), ctx.host.part(Layers)
     with layers.lock:
         need(identity not in systems.by_id, hresult.HCS_SYSTEM_ALREADY_EXISTS)
-        plan = systemchecks.plan(ctx.host, layers, identity, document["Container"])
+        plan = systemchecks.plan(ctx.host, layers, document["Container"])
         system = System(ctx.host, identity, document, plan)
         systems.add(system)
         plan.scratch.users.add(identity)
@@ -279,7 +277,7 @@ def modify_compute_system(ctx, system):
 @system_call("HcsGetComputeSystemProperties")
 def get_compute_system_properties(ctx, system):
     query = ctx.document("propertyQuery") or {}
-    documents.check_property_query(query, ctx.host.build)
+    documents.check(documents.PROPERTY_QUERY, query, ctx.host.build)
     asked = query.get("PropertyTypes", [])
     need(not asked or system.state == RUNNING, INVALID_STATE)
     found = system.properties()
@@ -294,7 +292,7 @@ def get_compute_system_properties(ctx, system):
 @call("vmcompute", "HcsEnumerateComputeSystems")
 def enumerate_compute_systems(ctx):
     query = ctx.document("query") or {}
-    documents.check_system_query(query, ctx.host.build)
+    documents.check(documents.SYSTEM_QUERY, query, ctx.host.build)
     fields = {"Ids": "Id", "Owners": "Owner", "Names": "Name", "Types": "SystemType"}
     found = [system.properties() for system in ctx.host.part(Systems).all()]
     for name, wanted in query.items():
@@ -313,16 +311,12 @@ def unregister_system_callback(ctx):
     return Reply()
 
 
-SCHEMA_VERSIONS = {17763: ((1, 0), (2, 1)), 20348: ((1, 0), (2, 5)), 26100: ((1, 0), (2, 7))}
-
-
 @call("vmcompute", "HcsGetServiceProperties")
 def get_service_properties(ctx):
     query = ctx.document("query") or {}
-    documents.check_property_query(query, ctx.host.build)
+    documents.check(documents.SERVICE_QUERY, query, ctx.host.build)
     need(query.get("PropertyTypes") == ["Basic"], hresult.NOT_SUPPORTED)
-    newest = max(build for build in SCHEMA_VERSIONS if build <= ctx.host.build)
-    versions = [{"Major": major, "Minor": minor} for major, minor in SCHEMA_VERSIONS[newest]]
+    versions = [{"Major": major, "Minor": minor} for major, minor in ((1, 0), documents.supported(ctx.host.build))]
     return Reply({"response": json.dumps({"Properties": [{"SupportedSchemaVersions": versions}]})})
 
 
@@ -345,7 +339,6 @@ def process_call(function):
 @system_call("HcsCreateProcess")
 def create_process(ctx, system):
     parameters = ctx.document("processParameters")
-    need(isinstance(parameters, dict), hresult.HCS_INVALID_JSON)
     documents.check_process_parameters(parameters, ctx.host.build)
     need(system.state == RUNNING and not system.ending, INVALID_STATE)
     process = processes.create(system, parameters)
@@ -382,8 +375,7 @@ def terminate_process(ctx, process):
 @process_call("HcsSignalProcess")
 def signal_process(ctx, process):
     options = ctx.document("options")
-    need(isinstance(options, dict), hresult.HCS_INVALID_JSON)
-    documents.check_signal(options, ctx.host.build)
+    documents.check(documents.PROCESS_SIGNAL, options, ctx.host.build)
     need(not process.program.exited.is_set(), hresult.NOT_FOUND)
     process.signal(options["Signal"])
 
@@ -391,13 +383,13 @@ def signal_process(ctx, process):
 @process_call("HcsModifyProcess")
 def modify_process(ctx, process):
     settings = ctx.document("settings")
-    need(isinstance(settings, dict), hresult.HCS_INVALID_JSON)
     documents.check_process_modify(settings, ctx.host.build)
     need(not process.program.exited.is_set(), INVALID_STATE)
     if settings["Operation"] == "CloseHandle":
         process.close_handle(settings["CloseHandle"]["Handle"])
     else:
-        process.resize(settings["ConsoleSize"]["Height"], settings["ConsoleSize"]["Width"])
+        size = settings["ConsoleSize"]
+        process.resize(size.get("Height", 0), size.get("Width", 0))
 
 
 @process_call("HcsGetProcessProperties")

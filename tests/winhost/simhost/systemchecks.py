@@ -5,30 +5,15 @@ import os
 import re
 
 from . import container, hcn, hresult
-from .paths import PathError, split
+from .paths import PathError
 from .server import Refusal
 
-VOLUME_PATH = re.compile(r"^\\\\\?\\Volume\{([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}\\$", re.IGNORECASE)
 CONTAINER_DRIVE = re.compile(r"^[A-Za-z]:\\?$")
 CONTAINER_PATH = re.compile(r"^[Cc]:\\[^\\/:*?\"<>|]+(\\[^\\/:*?\"<>|]+)*$")
-PIPE_PREFIX = "\\\\.\\pipe\\"
-HYPERV_NOT_INSTALLED = 0x80370102
 
 
 def refuse(code, why):
     raise Refusal(code, f"{hresult.message(code)} ({why})")
-
-
-def check_id(identity):
-    """The id becomes part of the name of a kernel object."""
-    if not identity or "\\" in identity or "/" in identity:
-        raise Refusal(hresult.INVALID_ARGUMENT)
-
-
-def refuse_version_1(document):
-    """Schema 1 has no SchemaVersion; its documents are for utility virtual machines, which are not simulated."""
-    if "SystemType" in document and "SchemaVersion" not in document:
-        raise Refusal(HYPERV_NOT_INSTALLED, "A required Hyper-V feature is not installed.")
 
 
 class Plan:
@@ -48,16 +33,13 @@ class Plan:
             hcn.disconnect_container(self.host, self.namespace)
 
 
-def plan(host, layers, identity, document):
-    """Checks the Container object in the order of its parts; the Plan, or Refusal."""
+def plan(host, layers, document):
+    """Checks a Container object that fits its schema; the Plan, or Refusal."""
     scratch = check_storage(layers, document["Storage"])
-    check_processor(document.get("Processor", {}))
     mounts = [check_mount(host, each) for each in document.get("MappedDirectories", [])]
     targets = [mount.target.rstrip("\\").lower() for mount in mounts]
     if len(targets) != len(set(targets)):
         refuse(hresult.INVALID_ARGUMENT, "two mounts at one place")
-    for each in document.get("MappedPipes", []):
-        check_pipe(each)
     namespace = document.get("Networking", {}).get("Namespace")
     if namespace:
         hcn.check_namespace(host, namespace)
@@ -67,13 +49,11 @@ def plan(host, layers, identity, document):
 
 
 def check_storage(layers, storage):
-    match = VOLUME_PATH.match(storage.get("Path", ""))
-    if not match:
-        refuse(hresult.INVALID_ARGUMENT, "Storage.Path is not \\\\?\\Volume{GUID}\\")
-    scratch = layers.by_volume(match.group(1).lower())
+    guid = storage["Path"].partition("{")[2].rstrip("}\\").lower()
+    scratch = layers.by_volume(guid)
     if not scratch:
         refuse(hresult.PATH_NOT_FOUND, "Storage.Path is not the volume of a prepared layer")
-    given = [(each["Id"].lower(), layers.path(each["Path"])) for each in storage.get("Layers", [])]
+    given = [(each["Id"].lower(), layers.path(each["Path"])) for each in storage["Layers"]]
     prepared = [(each["LayerId"], layers.path(each["Path"])) for each in scratch.descriptors]
     if given != prepared:
         refuse(hresult.PATH_NOT_FOUND, "Storage.Layers are not the layers given to PrepareLayer")
@@ -82,30 +62,15 @@ def check_storage(layers, storage):
     return scratch
 
 
-def check_processor(processor):
-    if sum(name in processor for name in ("Count", "Maximum", "Weight")) > 1:
-        refuse(hresult.INVALID_ARGUMENT, "Count, Maximum and Weight exclude each other")
-
-
 def check_mount(host, directory):
     target = directory["ContainerPath"]
-    drive = CONTAINER_DRIVE.match(target)
-    if not (drive and target[0].upper() != "C") and not CONTAINER_PATH.match(target):
+    if not CONTAINER_DRIVE.fullmatch(target) and not CONTAINER_PATH.fullmatch(target):
         refuse(hresult.INVALID_ARGUMENT, f"ContainerPath {target}")
     source = directory["HostPath"]
-    if "/" in source:
-        refuse(hresult.INVALID_ARGUMENT, f"HostPath {source}")
     try:
-        split(source)
         path = host.paths.host(source)
     except PathError:
         refuse(hresult.INVALID_ARGUMENT, f"HostPath {source}")
     if not os.path.exists(path):
         refuse(hresult.FILE_NOT_FOUND, f"HostPath {source}")
     return container.Mount(path, target, directory.get("ReadOnly", False))
-
-
-def check_pipe(pipe):
-    """Pipes are checked but not connected: the container has a Wine server of its own."""
-    if not pipe["HostPath"].lower().startswith(PIPE_PREFIX) or "\\" in pipe["ContainerPipeName"]:
-        raise Refusal(hresult.INVALID_ARGUMENT)
