@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "win32/security.h"
 
+#include "win32/windows_lean.h"
+
 #include <sddl.h>
 
+#include "win32/handle.h"
 #include "win32/hresult.h"
+#include "win32/path.h"
+#include "win32/utf16.h"
 
 bool security_from_sddl(const wchar_t *sddl, struct security *ret, struct error *err)
 {
@@ -21,4 +26,45 @@ void security_clear(struct security *security)
     if (security->attributes.lpSecurityDescriptor)
         LocalFree(security->attributes.lpSecurityDescriptor);
     *security = (struct security){0};
+}
+
+/* Room for a TOKEN_USER and the longest SID behind it. */
+union token_user {
+    TOKEN_USER user;
+    unsigned char room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+};
+
+static bool is_trusted(PSID owner, bool *ret, struct error *err)
+{
+    CLEANUP(handle_close) HANDLE token = NULL;
+    union token_user self = {0};
+    DWORD size = sizeof(self);
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)
+        || !GetTokenInformation(token, TokenUser, &self, sizeof(self), &size))
+        return error_win32(err, GetLastError(), "read the process token");
+    *ret = IsWellKnownSid(owner, WinLocalSystemSid)
+        || IsWellKnownSid(owner, WinBuiltinAdministratorsSid)
+        || EqualSid(owner, self.user.User.Sid);
+    return true;
+}
+
+/* Room for a self-relative descriptor that has nothing but an owner. */
+union owner_descriptor {
+    SECURITY_DESCRIPTOR_RELATIVE header;
+    unsigned char room[sizeof(SECURITY_DESCRIPTOR_RELATIVE) + SECURITY_MAX_SID_SIZE];
+};
+
+bool security_owner_is_trusted(const char *path, bool *ret, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    if (!path_to_wide(path, &wide, err))
+        return false;
+    union owner_descriptor descriptor = {0};
+    DWORD size = sizeof(descriptor);
+    PSID owner = NULL;
+    BOOL is_default;
+    if (!GetFileSecurityW(wide, OWNER_SECURITY_INFORMATION, &descriptor, sizeof(descriptor), &size)
+        || !GetSecurityDescriptorOwner(&descriptor, &owner, &is_default))
+        return error_win32(err, GetLastError(), "find the owner of '%s'", path);
+    return is_trusted(owner, ret, err);
 }

@@ -14,3 +14,7 @@ struct security {
 
 bool security_from_sddl(const wchar_t *sddl, struct security *ret, struct error *err) MUST_USE;
 void security_clear(struct security *security);
+
+/* True when the file or directory belongs to the system, to the administrators, or to the user wrun
+ * runs as: nobody else can have changed its access list. */
+bool security_owner_is_trusted(const char *path, bool *ret, struct error *err) MUST_USE;

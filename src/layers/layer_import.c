@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/layer_import.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "layers/layer_staging.h"
+#include "layers/tree_win32.h"
+#include "layers/unpack.h"
+#include "win32/hresult.h"
+#include "win32/path.h"
+#include "win32/utf16.h"
+
+#define SECURITY_SOFTWARE_HINT "exclude the store from virus scanners and similar software"
+
+/* What the two importing calls are known to fail with. */
+static const struct error_hint base_hints[] = {
+    {ERROR_FILE_NOT_FOUND, "the base layer has no registry hives: it is not a Windows base image"},
+    {ERROR_ACCESS_DENIED, SECURITY_SOFTWARE_HINT},
+    {ERROR_SHARING_VIOLATION, SECURITY_SOFTWARE_HINT},
+    {ERROR_BADDB, "the registry hives of the layer are damaged: pull the image again"},
+};
+static const struct error_hint diff_hints[] = {
+    {ERROR_FILE_NOT_FOUND, "the layer does not fit its parents: pull the image again"},
+    {ERROR_PATH_NOT_FOUND,
+     "the layer has very many hard links or very long paths, or its parents were moved"},
+    {ERROR_ACCESS_DENIED, SECURITY_SOFTWARE_HINT},
+    {ERROR_INVALID_DATA, "the layer is damaged: pull the image again"},
+    {ERROR_SHARING_VIOLATION, "a parent layer is in use by another program"},
+    {ERROR_BADDB, "the registry hives of the layer are damaged: pull the image again"},
+    {0x80370112, "this Windows is too old for the image: choose a tag that matches the host"},
+};
+
+static struct layer_unpack_request unpack_request(const struct layer_import *import,
+                                                  const struct layer_tree *tree)
+{
+    return (struct layer_unpack_request){
+        .blob_path = import->request->blob_path,
+        .media_type = import->request->media_type,
+        .diff_id = import->request->diff_id,
+        .tree = tree,
+    };
+}
+
+/* ---- base layers ---- */
+
+static bool unpack_base(const struct layer_import *import, bool with_utility_vm,
+                        struct layer_unpack_result *ret, struct error *err)
+{
+    CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
+    if (!tree_win32_open(import->path, &tree, err))
+        return false;
+    struct layer_tree view = tree_win32_interface(&tree);
+    struct layer_unpack_request request = unpack_request(import, &view);
+    request.kind = LAYER_BASE;
+    request.with_utility_vm = with_utility_vm;
+    return layer_unpack(&request, ret, import->context, err);
+}
+
+static bool process(const struct layer_import *import, const char *function,
+                    HRESULT(WINAPI *call)(const wchar_t *path), const char *path, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    if (!path_to_wide(path, &wide, err))
+        return false;
+    context_step(import->context, "%s %s", function, path);
+    HRESULT hr = call(wide);
+    if (SUCCEEDED(hr))
+        return true;
+    error_hresult(err, hr, "%s", function);
+    return error_hint_from(err, base_hints, ARRAY_SIZE(base_hints));
+}
+
+/* The call would follow a link to anywhere. */
+static bool check_utility_vm(const char *layer, struct error *err)
+{
+    CLEANUP(safe_root_close) struct safe_root root = {0};
+    enum safe_type type;
+    if (!safe_root_open(layer, &root, err) || !safe_root_type_of(&root, "UtilityVM", &type, err))
+        return false;
+    return type == SAFE_DIRECTORY || error_set(err, ERR_INTEGRITY, "UtilityVM is not a directory");
+}
+
+static bool process_utility_vm(const struct layer_import *import, struct error *err)
+{
+    const struct layer_api *api = import->store->api;
+    CLEANUP(str_free) char *path = fs_join(import->path, "UtilityVM");
+    return check_utility_vm(import->path, err)
+        && process(import, "ProcessUtilityImage", api->ProcessUtilityImage, path, err);
+}
+
+bool layer_import_base(const struct layer_import *import, struct error *err)
+{
+    const struct layer_api *api = import->store->api;
+    CLEANUP(layer_unpack_result_clear) struct layer_unpack_result result = {0};
+    /* Process isolation does not need the virtual machine's files, but in rare tars files of the
+     * container are links to them. */
+    if (!unpack_base(import, false, &result, err))
+        return false;
+    bool with_utility_vm = result.needs_utility_vm;
+    if (with_utility_vm) {
+        layer_unpack_result_clear(&result);
+        if (!fs_remove_tree(import->path, err) || !fs_make_directories(import->path, err)
+            || !unpack_base(import, true, &result, err))
+            return false;
+    }
+    return process(import, "ProcessBaseImage", api->ProcessBaseImage, import->path, err)
+        && (!with_utility_vm || process_utility_vm(import, err));
+}
+
+/* ---- other layers ---- */
+
+struct parent_trees {
+    struct tree_win32 *trees;
+    struct layer_tree *views;
+    size_t count;
+};
+
+static void parent_trees_close(struct parent_trees *parents)
+{
+    for (size_t i = 0; i < parents->count; i++)
+        tree_win32_close(&parents->trees[i]);
+    mem_free(&parents->trees);
+    mem_free(&parents->views);
+    parents->count = 0;
+}
+
+static bool parent_trees_open(const struct strlist *paths, struct parent_trees *ret,
+                              struct error *err)
+{
+    CLEANUP(parent_trees_close)
+    struct parent_trees parents = {
+        .trees = xcalloc(paths->count, sizeof(*parents.trees)),
+        .views = xcalloc(paths->count, sizeof(*parents.views)),
+    };
+    for (; parents.count < paths->count; parents.count++) {
+        struct tree_win32 *tree = &parents.trees[parents.count];
+        if (!tree_win32_open(paths->items[parents.count], tree, err))
+            return error_wrap(err, "parent layer");
+        parents.views[parents.count] = tree_win32_interface(tree);
+    }
+    *ret = TAKE(parents);
+    return true;
+}
+
+static bool unpack_diff(const struct layer_import *import, const char *staging,
+                        const struct parent_trees *parents, struct layer_unpack_result *ret,
+                        struct error *err)
+{
+    CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
+    if (!tree_win32_open(staging, &tree, err))
+        return false;
+    struct layer_tree view = tree_win32_interface(&tree);
+    struct layer_unpack_request request = unpack_request(import, &view);
+    request.kind = LAYER_DIFF;
+    request.parents = parents->views;
+    request.parent_count = parents->count;
+    return layer_unpack(&request, ret, import->context, err);
+}
+
+static bool import_staged(const struct layer_import *import, const char *staging, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *id = NULL;
+    CLEANUP(utf16_free) wchar_t *folder = NULL;
+    CLEANUP(layer_descriptors_clear) struct layer_descriptors parents = {0};
+    /* The mix of forms is hcsshim's: \\?\ for the layer, plain for everything else. */
+    if (!path_to_wide(import->path, &id, err) || !utf16_from_utf8(staging, &folder, err)
+        || !layer_descriptors_make(import->request->parents, &parents, err))
+        return false;
+    context_step(import->context, "ImportLayer %s from %s", import->path, staging);
+    HRESULT hr =
+        import->store->api->ImportLayer(&layer_driver, id, folder, parents.items, parents.count);
+    if (SUCCEEDED(hr))
+        return true;
+    error_hresult(err, hr, "ImportLayer");
+    return error_hint_from(err, diff_hints, ARRAY_SIZE(diff_hints));
+}
+
+static bool apply(const struct layer_import *import, const struct parent_trees *parents,
+                  const struct layer_unpack_result *result, struct error *err)
+{
+    CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
+    if (!tree_win32_open(import->path, &tree, err))
+        return false;
+    struct layer_tree view = tree_win32_interface(&tree);
+    return layer_unpack_apply(result, &view, parents->views, import->context, err);
+}
+
+bool layer_import_diff(const struct layer_import *import, struct error *err)
+{
+    CLEANUP(layer_staging_close) struct layer_staging staging = {0};
+    CLEANUP(parent_trees_close) struct parent_trees parents = {0};
+    CLEANUP(layer_unpack_result_clear) struct layer_unpack_result result = {0};
+    return layer_staging_open(import->store, &staging, err)
+        && parent_trees_open(import->request->parents, &parents, err)
+        && unpack_diff(import, staging.path, &parents, &result, err)
+        && import_staged(import, staging.path, err) && apply(import, &parents, &result, err);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* layer_record: what the store knows about a layer, the file wrun.json in the layer's directory.
+ *
+ * It is written when everything else is done, so that it is there exactly when the layer is
+ * complete. */
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/strlist.h"
+
+#define LAYER_RECORD_NAME "wrun.json"
+#define LAYER_RECORD_MAXIMUM_BYTES ((size_t)64 * 1024)
+
+struct layer_record {
+    struct digest diff_id;
+    struct digest chain_id;
+    struct strlist parents; /* directory names, topmost first; empty for a base layer */
+    char *created;          /* RFC 3339 */
+};
+
+bool layer_record_compose(const struct layer_record *record, char **ret, struct error *err)
+    MUST_USE;
+/* Kind ERR_INTEGRITY. On success *ret is owned by the caller. */
+bool layer_record_parse(const char *text, size_t length, struct layer_record *ret,
+                        struct error *err) MUST_USE;
+void layer_record_clear(struct layer_record *record);

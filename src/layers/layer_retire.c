@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/layer_retire.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/guid.h"
+#include "base/text.h"
+#include "win32/utf16.h"
+
+#define RETIRED_PREFIX "rm-"
+#define SUFFIX_DIGITS 8
+
+bool layer_is_retired(const char *name)
+{
+    return str_starts_with(name, RETIRED_PREFIX);
+}
+
+/* DestroyLayer knows best what it made, but refuses what it does not know as a layer, such as an
+ * import that never came to its end. It deletes whatever it is given, hence the name check. */
+static bool destroy(const struct layer_api *api, const char *directory, const char *name,
+                    struct error *err)
+{
+    CLEANUP(str_free) char *path = fs_join(directory, name);
+    CLEANUP(utf16_free) wchar_t *id = NULL;
+    if (!utf16_from_utf8(path, &id, err))
+        return false;
+    if (fs_type_of(path) == FS_DIRECTORY)
+        api->DestroyLayer(&layer_driver, id);
+    return fs_remove_tree(path, err);
+}
+
+static void destroy_or_tell(const struct layer_api *api, const char *directory, const char *name,
+                            const struct context *context)
+{
+    CLEANUP(error_clear) struct error reason = {0};
+    if (!destroy(api, directory, name, &reason))
+        context_step(context, "left '%s' for later: %s", name, reason.message);
+}
+
+static bool retired_name(const char *name, char **ret, struct error *err)
+{
+    struct guid guid;
+    char text[GUID_TEXT_SIZE];
+    if (!guid_random(&guid, err))
+        return false;
+    guid_format(&guid, text);
+    *ret = str_format("%s%s-%.*s", RETIRED_PREFIX, name, SUFFIX_DIGITS, text);
+    return true;
+}
+
+bool layer_retire(const struct layer_api *api, const char *directory, const char *name,
+                  const struct context *context, struct error *err)
+{
+    CLEANUP(str_free) char *from = fs_join(directory, name);
+    CLEANUP(str_free) char *new_name = NULL;
+    if (fs_type_of(from) == FS_ABSENT)
+        return true;
+    if (!retired_name(name, &new_name, err))
+        return false;
+    CLEANUP(str_free) char *to = fs_join(directory, new_name);
+    if (!fs_rename(from, to, false, err))
+        return false;
+    destroy_or_tell(api, directory, new_name, context);
+    return true;
+}
+
+bool layer_retired_sweep(const struct layer_api *api, const char *directory,
+                         const struct context *context, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_list(directory, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (layer_is_retired(names.items[i]))
+            destroy_or_tell(api, directory, names.items[i], context);
+    return true;
+}

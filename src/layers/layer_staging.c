@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/layer_staging.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/guid.h"
+#include "base/text.h"
+
+#define LOCK_SUFFIX ".lock"
+
+static char *temporary_directory(const struct layer_store *store)
+{
+    return fs_join(store->root, "tmp");
+}
+
+bool layer_staging_open(const struct layer_store *store, struct layer_staging *ret,
+                        struct error *err)
+{
+    CLEANUP(layer_staging_close) struct layer_staging staging = {0};
+    CLEANUP(str_free) char *directory = temporary_directory(store);
+    struct guid guid;
+    char name[GUID_TEXT_SIZE];
+    if (!guid_random(&guid, err))
+        return false;
+    guid_format(&guid, name);
+    staging.path = fs_join(directory, name);
+    staging.lock_path = str_format("%s%s", staging.path, LOCK_SUFFIX);
+    if (!fs_lock(staging.lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &staging.lock, err)
+        || !fs_make_directories(staging.path, err))
+        return error_wrap(err, "make a staging folder");
+    *ret = TAKE(staging);
+    return true;
+}
+
+void layer_staging_close(struct layer_staging *staging)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    /* The lock goes last: a folder without one belongs to nobody. */
+    if (staging->path && fs_remove_tree(staging->path, &ignored)
+        && fs_remove_file(staging->lock_path, &ignored))
+        ignored = (struct error){0};
+    fs_unlock(&staging->lock);
+    str_free(&staging->path);
+    str_free(&staging->lock_path);
+}
+
+/* False when a living process has it, or when it cannot be removed yet. */
+static bool remove_abandoned(const char *path, const char *lock_path, struct error *err)
+{
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    return fs_lock(lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &lock, err)
+        && fs_remove_tree(path, err) && fs_remove_file(lock_path, err);
+}
+
+bool layer_staging_sweep(const struct layer_store *store, const struct context *context,
+                         struct error *err)
+{
+    CLEANUP(str_free) char *directory = temporary_directory(store);
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_list(directory, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(error_clear) struct error reason = {0};
+        CLEANUP(str_free) char *path = fs_join(directory, names.items[i]);
+        /* A lock file stands for its folder, whether that is there or not. */
+        if (str_ends_with(path, LOCK_SUFFIX))
+            path[strlen(path) - strlen(LOCK_SUFFIX)] = 0;
+        CLEANUP(str_free) char *lock_path = str_format("%s%s", path, LOCK_SUFFIX);
+        if (!remove_abandoned(path, lock_path, &reason) && reason.kind != ERR_BUSY)
+            context_step(context, "left '%s' for later: %s", path, reason.message);
+    }
+    return true;
+}

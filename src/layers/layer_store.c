@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/layer_store.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/os.h"
+#include "layers/chain.h"
+#include "layers/layer_import.h"
+#include "layers/layer_record.h"
+#include "layers/layer_retire.h"
+#include "layers/layer_staging.h"
+#include "win32/hresult.h"
+#include "win32/path.h"
+#include "win32/privilege.h"
+#include "win32/security.h"
+#include "win32/utf16.h"
+#include "win32/volume.h"
+
+/* ---- the store itself ---- */
+
+static bool check_volume(const char *root, struct error *err)
+{
+    CLEANUP(volume_clear) struct volume volume = {0};
+    if (!volume_of(root, &volume, err))
+        return false;
+    if (volume_is_local_ntfs(&volume))
+        return true;
+    error_set(err, ERR_UNSUPPORTED, "'%s' is on %s (%s), which cannot hold Windows layers", root,
+              volume.root, volume.file_system);
+    return error_hint(err, "choose a store on a local NTFS disk with --root");
+}
+
+static bool make_root(const char *root, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    CLEANUP(security_clear) struct security security = {0};
+    CLEANUP(str_free) char *above = fs_join(root, "..");
+    if (!fs_make_directories(above, err) || !path_to_wide(root, &wide, err)
+        || !security_from_sddl(SECURITY_ADMINS_ONLY, &security, err))
+        return false;
+    return CreateDirectoryW(wide, &security.attributes) || GetLastError() == ERROR_ALREADY_EXISTS
+        || error_win32(err, GetLastError(), "create the directory '%s'", root);
+}
+
+/* Any user may create a directory in C:\; one that was prepared by somebody would have layers
+ * planted in it that the store takes for its own. */
+static bool check_owner(const char *root, struct error *err)
+{
+    bool trusted;
+    if (!security_owner_is_trusted(root, &trusted, err))
+        return false;
+    if (trusted)
+        return true;
+    error_set(err, ERR_DENIED, "'%s' belongs to a user who is no administrator", root);
+    return error_hint(err, "remove it, or choose another store with --root");
+}
+
+static bool make_subdirectories(const char *root, struct error *err)
+{
+    static const char *const names[] = {"layers", "locks", "tmp"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        CLEANUP(str_free) char *path = fs_join(root, names[i]);
+        if (!fs_make_directories(path, err))
+            return false;
+    }
+    return true;
+}
+
+bool layer_store_open(const char *root, const struct layer_api *api, struct layer_store *ret,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *plain = NULL;
+    if (!path_to_plain(root, &plain, err) || !privilege_enable_for_layers(err)
+        || !check_volume(plain, err) || !make_root(plain, err) || !check_owner(plain, err)
+        || !make_subdirectories(plain, err))
+        return error_wrap(err, "open the layer store");
+    *ret = (struct layer_store){.root = TAKE(plain), .api = api};
+    return true;
+}
+
+void layer_store_close(struct layer_store *store)
+{
+    str_free(&store->root);
+    *store = (struct layer_store){0};
+}
+
+static char *layers_directory(const struct layer_store *store)
+{
+    return fs_join(store->root, "layers");
+}
+
+static char *layer_path_of(const struct layer_store *store, const char *name)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    return fs_join(layers, name);
+}
+
+static char *lock_path_of(const struct layer_store *store, const char *name)
+{
+    CLEANUP(str_free) char *locks = fs_join(store->root, "locks");
+    CLEANUP(str_free) char *file = str_format("%s.lock", name);
+    return fs_join(locks, file);
+}
+
+/* ---- finding ---- */
+
+static bool read_record(const char *path, struct layer_record *ret, struct error *err)
+{
+    CLEANUP(buf_clear) struct buf text = {0};
+    return fs_read_file(path, LAYER_RECORD_MAXIMUM_BYTES, &text, err)
+        && layer_record_parse(buf_str(&text), text.length, ret, err);
+}
+
+/* The layer's path when it is complete, else NULL. */
+static bool find_by_name(const struct layer_store *store, const char *name,
+                         const struct digest *chain_id, char **ret_path, struct error *err)
+{
+    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *record_path = fs_join(path, LAYER_RECORD_NAME);
+    CLEANUP(layer_record_clear) struct layer_record record = {0};
+    if (fs_type_of(record_path) == FS_ABSENT) {
+        *ret_path = NULL;
+        return true;
+    }
+    if (!read_record(record_path, &record, err))
+        return error_wrap(err, "layer '%s'", path);
+    if (!digest_equal(&record.chain_id, chain_id))
+        return error_set(err, ERR_INTEGRITY, "'%s' holds the layer %s instead of %s", path,
+                         record.chain_id.text, chain_id->text);
+    *ret_path = TAKE(path);
+    return true;
+}
+
+bool layer_store_find(const struct layer_store *store, const struct digest *chain_id,
+                      char **ret_path, struct error *err)
+{
+    char name[LAYER_DIRECTORY_NAME_SIZE];
+    layer_directory_name(chain_id, name);
+    return find_by_name(store, name, chain_id, ret_path, err);
+}
+
+/* ---- holding ---- */
+
+static const char *name_of(const char *layer_path)
+{
+    const char *separator = strrchr(layer_path, '\\');
+    return separator ? separator + 1 : layer_path;
+}
+
+bool layer_store_hold(const struct layer_store *store, const struct strlist *layers,
+                      const struct cancel *cancel, struct layer_hold *ret, struct error *err)
+{
+    CLEANUP(layer_hold_release)
+    struct layer_hold hold = {.locks = xcalloc(layers->count + 1, sizeof(*hold.locks))};
+    for (; hold.count < layers->count; hold.count++) {
+        CLEANUP(str_free) char *path = lock_path_of(store, name_of(layers->items[hold.count]));
+        if (!fs_lock(path, FS_LOCK_SHARED, true, cancel, &hold.locks[hold.count], err))
+            return error_wrap(err, "hold the layer '%s'", layers->items[hold.count]);
+    }
+    *ret = TAKE(hold);
+    return true;
+}
+
+void layer_hold_release(struct layer_hold *hold)
+{
+    for (size_t i = 0; i < hold->count; i++)
+        fs_unlock(&hold->locks[i]);
+    mem_free(&hold->locks);
+    hold->count = 0;
+}
+
+/* ---- importing ---- */
+
+static bool write_record(const struct layer_import *import, struct error *err)
+{
+    char now[32];
+    os_timestamp(now);
+    CLEANUP(layer_record_clear)
+    struct layer_record record = {.diff_id = import->request->diff_id,
+                                  .chain_id = import->request->chain_id,
+                                  .created = xstrdup(now)};
+    for (size_t i = 0; i < import->request->parents->count; i++)
+        strlist_add(&record.parents, name_of(import->request->parents->items[i]));
+    CLEANUP(str_free) char *text = NULL;
+    CLEANUP(str_free) char *path = fs_join(import->path, LAYER_RECORD_NAME);
+    return layer_record_compose(&record, &text, err)
+        && fs_write_file(path, text, strlen(text), err);
+}
+
+static bool make_layer(const struct layer_import *import, struct error *err)
+{
+    CLEANUP(layer_hold_release) struct layer_hold parents = {0};
+    const struct cancel *cancel = import->context ? import->context->cancel : NULL;
+    bool is_base = import->request->parents->count == 0;
+    return layer_store_hold(import->store, import->request->parents, cancel, &parents, err)
+        && fs_make_directories(import->path, err)
+        && (is_base ? layer_import_base(import, err) : layer_import_diff(import, err))
+        && write_record(import, err);
+}
+
+static void discard(const struct layer_import *import, const char *name)
+{
+    CLEANUP(error_clear) struct error reason = {0};
+    CLEANUP(str_free) char *layers = layers_directory(import->store);
+    if (!layer_retire(import->store->api, layers, name, import->context, &reason))
+        context_warn(import->context, "cannot remove the unfinished layer '%s': %s", import->path,
+                     reason.message);
+}
+
+static void emit(const struct layer_import *import, enum event_type type)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    uint64_t size = 0;
+    if (!fs_file_size(import->request->blob_path, &size, &ignored))
+        size = 0;
+    struct event event = {.type = type, .subject = import->request->diff_id.text, .total = size};
+    context_emit(import->context, &event);
+}
+
+/* With the layer's lock held. */
+static bool make_unless_present(struct layer_import *import, const char *name, char **ret_path,
+                                struct error *err)
+{
+    const struct layer_store *store = import->store;
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    CLEANUP(str_free) char *present = NULL;
+    if (!find_by_name(store, name, &import->request->chain_id, &present, err))
+        return false;
+    if (present) {
+        emit(import, EVENT_LAYER_PRESENT);
+        *ret_path = TAKE(present);
+        return true;
+    }
+    /* What is there without a record, a dead process has left. */
+    if (!layer_retire(store->api, layers, name, import->context, err))
+        return false;
+
+    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    import->path = path;
+    emit(import, EVENT_LAYER_STARTED);
+    if (!make_layer(import, err)) {
+        discard(import, name);
+        return false;
+    }
+    emit(import, EVENT_LAYER_DONE);
+    *ret_path = TAKE(path);
+    return true;
+}
+
+bool layer_store_import(const struct layer_store *store, const struct layer_import_request *request,
+                        const struct context *context, char **ret_path, struct error *err)
+{
+    struct layer_import import = {.store = store, .request = request, .context = context};
+    char name[LAYER_DIRECTORY_NAME_SIZE];
+    layer_directory_name(&request->chain_id, name);
+    CLEANUP(str_free) char *present = NULL;
+    if (!find_by_name(store, name, &request->chain_id, &present, err))
+        return false;
+    if (present) {
+        emit(&import, EVENT_LAYER_PRESENT);
+        *ret_path = TAKE(present);
+        return true;
+    }
+
+    CLEANUP(str_free) char *lock_path = lock_path_of(store, name);
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    const struct cancel *cancel = context ? context->cancel : NULL;
+    return (fs_lock(lock_path, FS_LOCK_EXCLUSIVE, true, cancel, &lock, err)
+            && make_unless_present(&import, name, ret_path, err))
+        || error_wrap(err, "import layer %s", request->diff_id.text);
+}
+
+/* ---- sweeping ---- */
+
+/* Removes the layer if it is incomplete and nobody is importing it. */
+static bool sweep_layer(const struct layer_store *store, const char *name,
+                        const struct context *context, struct error *err)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    CLEANUP(str_free) char *path = fs_join(layers, name);
+    CLEANUP(str_free) char *record_path = fs_join(path, LAYER_RECORD_NAME);
+    CLEANUP(str_free) char *lock_path = lock_path_of(store, name);
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    if (fs_type_of(record_path) != FS_ABSENT)
+        return true;
+    if (!fs_lock(lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &lock, err))
+        return false;
+    /* It may have been finished while we looked. */
+    return fs_type_of(record_path) != FS_ABSENT
+        || layer_retire(store->api, layers, name, context, err);
+}
+
+bool layer_store_sweep(const struct layer_store *store, const struct context *context,
+                       struct error *err)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_list(layers, &names, err))
+        return error_wrap(err, "sweep the layer store");
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(error_clear) struct error reason = {0};
+        if (!layer_is_retired(names.items[i])
+            && !sweep_layer(store, names.items[i], context, &reason) && reason.kind != ERR_BUSY)
+            context_step(context, "left '%s' for later: %s", names.items[i], reason.message);
+    }
+    return (layer_retired_sweep(store->api, layers, context, err)
+            && layer_staging_sweep(store, context, err))
+        || error_wrap(err, "sweep the layer store");
+}
