@@ -173,10 +173,9 @@ static int prefer_higher(uint32_t a, uint32_t b)
     return prefer(a > b, b > a);
 }
 
-/* The nearest one that is not above the host's, then the nearest above it. */
-static int compare_revision(uint32_t host, uint32_t a, uint32_t b)
+/* The nearest one that is not above the limit, then the nearest above it. */
+static int compare_revision(uint32_t limit, uint32_t a, uint32_t b)
 {
-    uint32_t limit = host ? host : UINT32_MAX;
     bool a_above = a > limit;
     bool b_above = b > limit;
     if (a_above != b_above)
@@ -190,12 +189,16 @@ int platform_compare(const struct platform_host *host, const struct platform *a,
     struct os_version left = os_version_parse(a->os_version);
     struct os_version right = os_version_parse(b->os_version);
     uint32_t build = host->version.build;
+    /* Revisions of different builds have nothing to do with each other: there the newest is best.
+     */
+    bool comparable = host->version.revision != 0 && left.build == build;
+    uint32_t limit = comparable ? host->version.revision : UINT32_MAX;
 
     int order = build ? prefer(left.build == build, right.build == build) : 0;
     if (order == 0)
         order = prefer_higher(left.build, right.build);
     if (order == 0)
-        order = compare_revision(host->version.revision, left.revision, right.revision);
+        order = compare_revision(limit, left.revision, right.revision);
     if (order == 0)
         order = prefer(is_given(a->os_version), is_given(b->os_version));
     return order;
