@@ -36,16 +36,20 @@ static bool archive_error(struct archive *archive, struct error *err)
     return error_set(err, ERR_INTEGRITY, "the zstd data is damaged: %s", text ? text : "unknown");
 }
 
-/* libarchive as a decompressor only: its raw format is one entry with all the bytes. The filter is
- * appended, not bid for, so that nothing else can be taken for a match. */
+/* libarchive as a decompressor only: its raw format is one entry with all the bytes. Filters bid for
+ * the data, and what is not zstd would pass through unchanged. */
 static bool open_raw(struct archive *archive, struct source *source, int *ret_code)
 {
     struct archive_entry *entry = NULL;
     if (archive_read_support_format_raw(archive) != ARCHIVE_OK
         || archive_read_support_format_empty(archive) != ARCHIVE_OK
-        || archive_read_append_filter(archive, ARCHIVE_FILTER_ZSTD) != ARCHIVE_OK
+        || archive_read_support_filter_zstd(archive) != ARCHIVE_OK
         || archive_read_open(archive, source, NULL, read_source, NULL) != ARCHIVE_OK)
         return false;
+    if (archive_filter_code(archive, 0) != ARCHIVE_FILTER_ZSTD) {
+        archive_set_error(archive, EINVAL, "not zstd");
+        return false;
+    }
     *ret_code = archive_read_next_header(archive, &entry);
     return *ret_code == ARCHIVE_OK || *ret_code == ARCHIVE_EOF;
 }
