@@ -23,6 +23,14 @@ void strlist_add(struct strlist *list, const char *text)
     strlist_add_owned(list, xstrdup(text));
 }
 
+void strlist_insert_owned(struct strlist *list, size_t index, char *text)
+{
+    strlist_add_owned(list, text);
+    memmove(list->items + index + 1, list->items + index,
+            (list->count - 1 - index) * sizeof *list->items);
+    list->items[index] = text;
+}
+
 void strlist_addf(struct strlist *list, const char *format, ...)
 {
     va_list args;

@@ -17,6 +17,8 @@ void strlist_add(struct strlist *list, const char *text);
 void strlist_add_owned(struct strlist *list, char *text);
 void strlist_addf(struct strlist *list, const char *format, ...) PRINTF_LIKE(2, 3);
 void strlist_add_all(struct strlist *list, const struct strlist *other);
+/* Puts an owned string before the item at 'index' (at most count). */
+void strlist_insert_owned(struct strlist *list, size_t index, char *text);
 bool strlist_contains(const struct strlist *list, const char *text);
 /* Sorts by byte value. */
 void strlist_sort(struct strlist *list);

@@ -204,9 +204,8 @@ static int dispatch(struct invocation *invocation, const struct strlist *words)
     report_close(&invocation->report);
     if (!done) {
         app_print_error(&invocation->global, verb->name, &err);
-        code = verb->failure_code ? verb->failure_code : exit_code_of(err.kind);
-        if (err.kind == ERR_CANCELLED)
-            code = EXIT_INTERRUPTED;
+        if (code == EXIT_OK)
+            code = verb->failure_code ? verb->failure_code : exit_code_of(err.kind);
     }
     if (verb->clear_options)
         verb->clear_options(options);

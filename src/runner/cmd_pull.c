@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
+#include "runner/host.h"
 #include "runner/image_json.h"
 #include "runner/image_source.h"
 #include "runner/terminal.h"

@@ -7,6 +7,7 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "registry/pull.h"
+#include "runner/host.h"
 
 #define MAX_DOWNLOADS 4
 

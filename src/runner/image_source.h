@@ -2,7 +2,7 @@
 /* image_source: from a reference to an image that is ready to run.
  *
  * The options are those that pull and run share. The host's platform comes from Windows itself
- * (host_windows.c); the native build takes it from --platform and pulls blobs only. */
+ * (runner/host.h); the native build takes it from --platform and pulls blobs only. */
 #pragma once
 
 #include "registry/blob_store.h"
@@ -40,16 +40,3 @@ bool image_pull(const struct invocation *invocation, const struct image_options 
                 struct error *err) MUST_USE;
 
 void image_options_clear(struct image_options *options);
-
-/* ---- the host (host_windows.c, host_posix.c) ---- */
-
-/* The platform that images must fit when --platform does not say otherwise. */
-bool host_platform(struct platform_host *ret, struct error *err) MUST_USE;
-
-/* Ready to write the store and unpack layers: elevated, privileges held, volume fit. */
-bool host_prepare(const struct invocation *invocation, struct error *err) MUST_USE;
-
-/* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.
- * The native build has no layers and adds nothing. */
-bool host_unpack(const struct invocation *invocation, const struct image *image,
-                 struct strlist *ret, struct error *err) MUST_USE;

@@ -41,7 +41,7 @@ struct verb {
     bool command_follows;
     bool uses_root;
     int failure_code; /* exit code of every failure; 0 = exit_code_of(kind) */
-    /* *ret_code is the exit code of a success. */
+    /* *ret_code is the exit code; left 0 by a failure, failure_code or the error's kind decides. */
     bool (*run)(struct invocation *invocation, void *options, const struct strlist *args,
                 int *ret_code, struct error *err);
 };

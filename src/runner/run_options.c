@@ -77,7 +77,7 @@ static bool set_pull(const struct cli_option *option, const char *value, void *t
 
 #define RUN(member) offsetof(struct run_options, member)
 
-const struct cli_option run_option_table[] = {
+const struct cli_option run_option_table[RUN_OPTION_COUNT] = {
     {"mount", 0, "SPEC", "[type=bind,]src=d:\\dir,dst=C:\\dir[,ro]: show a host directory",
      add_mount, 0},
     {"volume", 'v', "SRC:DST[:ro]", "The same, short", add_volume, 0},
@@ -119,7 +119,6 @@ const struct cli_option run_option_table[] = {
     {"sysctl", 0, "NAME=VALUE", "sysctls are a Linux thing", NULL, 0},
     {"cni", 0, NULL, "not needed: --network nat is the default", NULL, 0},
 };
-const size_t run_option_count = ARRAY_SIZE(run_option_table);
 
 static bool is_name(const char *text, size_t maximum)
 {

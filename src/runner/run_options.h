@@ -27,8 +27,8 @@ struct run_options {
     bool dry_run;
 };
 
-extern const struct cli_option run_option_table[];
-extern const size_t run_option_count;
+#define RUN_OPTION_COUNT 30
+extern const struct cli_option run_option_table[RUN_OPTION_COUNT];
 
 /* What only the whole of the options can show (names, lengths, combinations). */
 bool run_options_check(const struct run_options *options, const struct strlist *args,

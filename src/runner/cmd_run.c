@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/alloc.h"
+#include "base/text.h"
+#include "runner/exit_code.h"
+#include "runner/host.h"
+#include "runner/plan.h"
+#include "runner/run_options.h"
+#include "runner/status_file.h"
+#include "runner/terminal.h"
+#include "runner/verbs.h"
+
+/* What one run works on. */
+struct run {
+    struct invocation *invocation;
+    struct run_options *options;
+    struct reference reference;
+    struct strlist arguments;
+    struct image image;
+    struct strlist layers;
+    struct strlist mount_sources;
+    struct run_plan plan;
+    struct run_outcome outcome;
+};
+
+static void run_clear(struct run *run)
+{
+    reference_clear(&run->reference);
+    strlist_clear(&run->arguments);
+    image_clear(&run->image);
+    strlist_clear(&run->layers);
+    strlist_clear(&run->mount_sources);
+    plan_clear(&run->plan);
+}
+
+/* Mount sources are looked at before anything is fetched: that mistake is the quickest to make. */
+static bool resolve_mounts(struct run *run, struct error *err)
+{
+    const struct mount_list *mounts = &run->options->mounts;
+    for (size_t i = 0; i < mounts->count; i++) {
+        char *resolved = NULL;
+        if (!host_resolve_mount(run->invocation, mounts->items[i].source, &resolved, err))
+            return error_wrap(err, "mount '%s'", mounts->items[i].source);
+        strlist_add_owned(&run->mount_sources, resolved);
+    }
+    return true;
+}
+
+static bool open_from_store(struct run *run, bool *ret_found, struct error *err)
+{
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    CLEANUP(error_clear) struct error failure = {0};
+    *ret_found = false;
+    if (run->options->pull == PULL_ALWAYS)
+        return true;
+    if (!blob_store_open(run->invocation->root, &store, err))
+        return false;
+    *ret_found = image_open(&store, &run->reference, &run->image, &failure);
+    if (*ret_found || run->options->pull == PULL_MISSING)
+        return true;
+    CLEANUP(str_free) char *name = reference_format(&run->reference);
+    error_set(err, ERR_NOT_FOUND, "image %s is not in the store", name);
+    return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
+}
+
+static bool find_image(struct run *run, struct error *err)
+{
+    bool found = false;
+    if (!open_from_store(run, &found, err))
+        return false;
+    if (found)
+        return true;
+    return image_pull(run->invocation, &run->options->image, &run->reference,
+                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image, err);
+}
+
+static bool find_layers(struct run *run, struct error *err)
+{
+    return run->options->dry_run ? host_layer_paths(run->invocation, &run->image, &run->layers, err)
+                                 : host_unpack(run->invocation, &run->image, &run->layers, err);
+}
+
+static bool make_plan(struct run *run, struct error *err)
+{
+    struct plan_input input = {
+        .options = run->options,
+        .image = &run->image,
+        .arguments = &run->arguments,
+        .layers = &run->layers,
+        .mount_sources = &run->mount_sources,
+        .root = run->invocation->root,
+    };
+    return guid_random(&input.run, err) && guid_random(&input.name_space, err)
+        && guid_random(&input.endpoint, err) && plan_compose(&input, &run->plan, err);
+}
+
+static bool print_plan(const struct run *run, struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    bool composed = run->invocation->global.json ? plan_print_json(&run->plan, &text, err)
+                                                 : plan_print_text(&run->plan, &text, err);
+    return composed
+        && (terminal_result(text) || error_set(err, ERR_OS, "cannot write to standard output"));
+}
+
+static bool execute(struct run *run, struct error *err)
+{
+    if (!host_can_run(err) || !resolve_mounts(run, err)
+        || (!run->options->dry_run && !host_prepare(run->invocation, err)) || !find_image(run, err)
+        || !find_layers(run, err) || !make_plan(run, err))
+        return false;
+    if (run->options->dry_run)
+        return print_plan(run, err);
+    return host_run(run->invocation, &run->plan, run->options->interactive, &run->outcome, err);
+}
+
+/* Codes from 0x80000000 are NTSTATUS values, which shells print in ways nobody recognises. */
+static void explain_code(const struct run *run)
+{
+    if (run->outcome.started && run->outcome.exit_code >= 0x80000000u
+        && !run->invocation->global.quiet)
+        terminal_error_line("wrun: the process ended with 0x%08X", run->outcome.exit_code);
+}
+
+static bool finish(const struct run *run, bool succeeded, int *ret_code, struct error *err)
+{
+    int code = (int)run->outcome.exit_code;
+    if (!run->outcome.started && !succeeded)
+        code = run->outcome.failure_code ? run->outcome.failure_code : EXIT_RUN_FAILED;
+    if (!succeeded && err->kind == ERR_CANCELLED)
+        code = EXIT_INTERRUPTED;
+    explain_code(run);
+    if (run->options->status_file && !run->options->dry_run) {
+        CLEANUP(error_clear) struct error failure = {0};
+        if (!status_file_write(run->options->status_file, &run->outcome, code,
+                               succeeded ? NULL : err, &failure))
+            terminal_error_line("wrun: warning: --status-file: %s", failure.message);
+    }
+    *ret_code = code;
+    return succeeded;
+}
+
+static bool run_run(struct invocation *invocation, void *options, const struct strlist *args,
+                    int *ret_code, struct error *err)
+{
+    CLEANUP(run_clear) struct run run = {.invocation = invocation, .options = options};
+    for (size_t i = 1; i < args->count; i++)
+        strlist_add(&run.arguments, args->items[i]);
+    bool succeeded = run_options_check(run.options, args, err)
+        && reference_parse(args->items[0], &run.reference, err) && execute(&run, err);
+    return finish(&run, succeeded, ret_code, err);
+}
+
+static void clear_options(void *options)
+{
+    run_options_clear(options);
+}
+
+const struct verb verb_run = {
+    .name = "run",
+    .synopsis = "[OPTIONS] IMAGE [COMMAND [ARG...]]",
+    .summary = "Run a command in a new container",
+    .help =
+        "The container is removed when the command ends, whatever ends it. The exit code is the\n"
+        "command's own; 125 is wrun's failure, 126 a command that cannot be started, 127 one that\n"
+        "is not there. The default network is nat.\n\n"
+        "  wrun run --mount src=d:\\cache,dst=C:\\cache IMAGE cmd /c \"dir C:\\cache\"\n\n"
+        "As: docker run --rm, ctr run --rm --cni\n",
+    .options = run_option_table,
+    .option_count = RUN_OPTION_COUNT,
+    .options_size = sizeof(struct run_options),
+    .clear_options = clear_options,
+    .minimum_args = 1,
+    .maximum_args = SIZE_MAX,
+    .command_follows = true,
+    .uses_root = true,
+    .failure_code = EXIT_RUN_FAILED,
+    .run = run_run,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* host: what the verbs need of the machine they run on.
+ *
+ * host_windows.c is the product; host_posix.c is the native build, which has the image commands
+ * only and says so in one line where Windows is needed. */
+#pragma once
+
+#include "registry/image.h"
+#include "registry/platform.h"
+#include "runner/invocation.h"
+#include "runner/plan.h"
+
+/* The platform that images must fit when --platform does not say otherwise. */
+bool host_platform(struct platform_host *ret, struct error *err) MUST_USE;
+
+/* True where containers can run at all; else ERR_UNSUPPORTED. */
+bool host_can_run(struct error *err) MUST_USE;
+
+/* Ready to write the store and unpack layers: elevated, privileges held, volume fit; what killed
+ * runs left behind is cleaned up. */
+bool host_prepare(const struct invocation *invocation, struct error *err) MUST_USE;
+
+/* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.
+ * The native build has no layers and adds nothing. */
+bool host_unpack(const struct invocation *invocation, const struct image *image,
+                 struct strlist *ret, struct error *err) MUST_USE;
+
+/* The directories that host_unpack() will fill, topmost first, without touching anything. */
+bool host_layer_paths(const struct invocation *invocation, const struct image *image,
+                      struct strlist *ret, struct error *err) MUST_USE;
+
+/* The final path of a mount source, as HCS must be told it; refuses what cannot be mounted. */
+bool host_resolve_mount(const struct invocation *invocation, const char *source, char **ret,
+                        struct error *err) MUST_USE;
+
+struct run_outcome {
+    bool started; /* the process ran: exit_code is its own */
+    uint32_t exit_code;
+    int failure_code; /* 125, 126 or 127 when host_run() fails */
+};
+
+/* Executes the plan from the record to the removal of the last trace. */
+bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
+              struct run_outcome *ret, struct error *err) MUST_USE;
+
+/* Removes a kept run by name or id. ERR_NOT_FOUND, or ERR_BUSY while it runs. */
+bool host_remove_run(const struct invocation *invocation, const char *name, struct error *err)
+    MUST_USE;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/host.h"
+
+#define ONLY_WINDOWS "containers run on Windows only; this is the native build for images"
+
+bool host_platform(struct platform_host *ret, struct error *err)
+{
+    (void)err;
+    /* Any Windows version: the newest image of a reference is taken. */
+    *ret = (struct platform_host){.architecture = "amd64", .isolation = ISOLATION_PROCESS};
+    return true;
+}
+
+bool host_can_run(struct error *err)
+{
+    return error_set(err, ERR_UNSUPPORTED, ONLY_WINDOWS);
+}
+
+bool host_prepare(const struct invocation *invocation, struct error *err)
+{
+    (void)invocation;
+    (void)err;
+    return true;
+}
+
+bool host_unpack(const struct invocation *invocation, const struct image *image,
+                 struct strlist *ret, struct error *err)
+{
+    (void)invocation;
+    (void)image;
+    (void)ret;
+    (void)err;
+    return true;
+}
+
+bool host_layer_paths(const struct invocation *invocation, const struct image *image,
+                      struct strlist *ret, struct error *err)
+{
+    (void)invocation;
+    (void)image;
+    (void)ret;
+    return host_can_run(err);
+}
+
+bool host_resolve_mount(const struct invocation *invocation, const char *source, char **ret,
+                        struct error *err)
+{
+    (void)invocation;
+    (void)source;
+    (void)ret;
+    return host_can_run(err);
+}
+
+bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
+              struct run_outcome *ret, struct error *err)
+{
+    (void)invocation;
+    (void)plan;
+    (void)interactive;
+    (void)ret;
+    return host_can_run(err);
+}
+
+bool host_remove_run(const struct invocation *invocation, const char *name, struct error *err)
+{
+    (void)invocation;
+    (void)name;
+    return host_can_run(err);
+}

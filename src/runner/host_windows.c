@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/host.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "layers/chain.h"
+#include "layers/layer_store.h"
+#include "runner/run_record.h"
+#include "runner/windows_host.h"
+#include "win32/path.h"
+#include "win32/privilege.h"
+#include "win32/version.h"
+#include "win32/volume.h"
+
+#define OLDEST_BUILD 17763 /* Windows Server 2019: the first with the network and schema in use */
+
+bool windows_apis_bind(struct windows_apis **ret, struct error *err)
+{
+    struct windows_apis *apis = xcalloc(1, sizeof(*apis));
+    if (!layer_api_load(&apis->layers, err) || !hcs_api_bind(&apis->hcs, err)
+        || !hcn_api_bind(&apis->hcn, err)) {
+        mem_free(&apis);
+        return false;
+    }
+    *ret = apis;
+    return true;
+}
+
+bool host_platform(struct platform_host *ret, struct error *err)
+{
+    struct windows_version version = {0};
+    if (!windows_version_get(&version, err))
+        return false;
+    *ret = (struct platform_host){
+        .version = {version.major, version.minor, version.build, version.revision},
+        .architecture = "amd64",
+        .isolation = ISOLATION_PROCESS,
+    };
+    return true;
+}
+
+bool host_can_run(struct error *err)
+{
+    struct windows_version version = {0};
+    if (!windows_version_get(&version, err))
+        return false;
+    if (version.build >= OLDEST_BUILD)
+        return true;
+    error_set(err, ERR_UNSUPPORTED, "this Windows is build %u", version.build);
+    return error_hint(err, "wrun needs build %d (Windows Server 2019) or later", OLDEST_BUILD);
+}
+
+static bool check_elevated(struct error *err)
+{
+    bool elevated = false;
+    if (!windows_is_elevated(&elevated, err))
+        return false;
+    if (elevated)
+        return true;
+    error_set(err, ERR_DENIED, "wrun needs the rights of an administrator");
+    return error_hint(err,
+                      "run it from an elevated prompt; a scheduler should run its agent as "
+                      "LocalSystem");
+}
+
+bool host_prepare(const struct invocation *invocation, struct error *err)
+{
+    struct windows_apis *apis = NULL;
+    CLEANUP(layer_store_close) struct layer_store store = {0};
+    return host_can_run(err) && check_elevated(err) && windows_apis_bind(&apis, err)
+        && privilege_enable_for_layers(err)
+        && layer_store_open(invocation->root, &apis->layers, &store, err)
+        && sweep_runs(invocation, apis, err)
+        && layer_store_sweep(&store, &invocation->context, err);
+}
+
+/* ---- layers ---- */
+
+/* Imports from the base up; each new layer goes to the front of the list, which is the order in
+ * which Windows wants parents. */
+static bool unpack_layer(const struct invocation *invocation, const struct layer_store *store,
+                         const struct blob_store *blobs, const struct image *image, size_t i,
+                         struct digest *chain, struct strlist *layers, struct error *err)
+{
+    const struct descriptor *layer = &image->manifest.layers.items[i];
+    CLEANUP(str_free) char *blob_path = blob_store_path(blobs, &layer->digest);
+    *chain = chain_id_next(chain, &image->config.diff_ids[i]);
+    struct layer_import_request request = {
+        .blob_path = blob_path,
+        .media_type = layer->media_type,
+        .diff_id = image->config.diff_ids[i],
+        .chain_id = *chain,
+        .parents = layers,
+    };
+    char *path = NULL;
+    if (!layer_store_import(store, &request, &invocation->context, &path, err))
+        return error_wrap(err, "layer %zu of %zu", i + 1, image->manifest.layers.count);
+    strlist_insert_owned(layers, 0, path);
+    return true;
+}
+
+bool host_unpack(const struct invocation *invocation, const struct image *image,
+                 struct strlist *ret, struct error *err)
+{
+    struct windows_apis *apis = NULL;
+    CLEANUP(layer_store_close) struct layer_store store = {0};
+    CLEANUP(blob_store_close) struct blob_store blobs = {0};
+    struct digest chain = {0};
+    if (!windows_apis_bind(&apis, err)
+        || !layer_store_open(invocation->root, &apis->layers, &store, err)
+        || !blob_store_open(invocation->root, &blobs, err))
+        return false;
+    for (size_t i = 0; i < image->manifest.layers.count; i++)
+        if (!cancel_check(invocation->context.cancel, err)
+            || !unpack_layer(invocation, &store, &blobs, image, i, &chain, ret, err))
+            return false;
+    return true;
+}
+
+bool host_layer_paths(const struct invocation *invocation, const struct image *image,
+                      struct strlist *ret, struct error *err)
+{
+    CLEANUP(str_free) char *root = NULL;
+    struct digest chain = {0};
+    if (!path_to_plain(invocation->root, &root, err))
+        return false;
+    CLEANUP(str_free) char *directory = fs_join(root, "layers");
+    for (size_t i = 0; i < image->config.diff_id_count; i++) {
+        char name[LAYER_DIRECTORY_NAME_SIZE];
+        chain = chain_id_next(&chain, &image->config.diff_ids[i]);
+        layer_directory_name(&chain, name);
+        strlist_insert_owned(ret, 0, fs_join(directory, name));
+    }
+    return true;
+}
+
+/* ---- mounts ---- */
+
+static bool check_mount_volume(const struct invocation *invocation, const char *source,
+                               struct error *err)
+{
+    CLEANUP(volume_clear) struct volume volume = {0};
+    if (!volume_of(source, &volume, err))
+        return false;
+    if (volume.kind == VOLUME_NETWORK) {
+        error_set(err, ERR_UNSUPPORTED, "'%s' is on the network", source);
+        return error_hint(err,
+                          "copy it to a local disk; drive letters of a session do not exist for "
+                          "the container service");
+    }
+    if (!str_equal_nocase(volume.file_system, "NTFS")
+        && !str_equal_nocase(volume.file_system, "ReFS"))
+        context_warn(&invocation->context,
+                     "'%s' is on a volume of type %s; Windows may refuse to mount it", source,
+                     volume.file_system);
+    return true;
+}
+
+bool host_resolve_mount(const struct invocation *invocation, const char *source, char **ret,
+                        struct error *err)
+{
+    CLEANUP(str_free) char *resolved = NULL;
+    if (!path_resolve(source, &resolved, err)) {
+        if (err->kind == ERR_NOT_FOUND)
+            error_hint(err, "the source must exist on this host; make it first: mkdir %s", source);
+        return false;
+    }
+    if (!check_mount_volume(invocation, source, err))
+        return false;
+    *ret = TAKE(resolved);
+    return true;
+}
+
+/* ---- rm ---- */
+
+static bool find_run(const struct invocation *invocation, const char *name, char **ret,
+                     struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist ids = {0};
+    if (!run_record_list(invocation->root, &ids, err))
+        return false;
+    for (size_t i = 0; i < ids.count; i++) {
+        CLEANUP(run_record_clear) struct run_record record = {0};
+        CLEANUP(error_clear) struct error ignored = {0};
+        if (!run_record_read(invocation->root, ids.items[i], &record, &ignored))
+            continue;
+        if (!str_equal_nocase(record.name, name) && !str_equal(record.run_id, name)
+            && !str_equal(record.container_id, name))
+            continue;
+        *ret = xstrdup(ids.items[i]);
+        return true;
+    }
+    return error_set(err, ERR_NOT_FOUND, "there is no run named '%s'", name);
+}
+
+bool host_remove_run(const struct invocation *invocation, const char *name, struct error *err)
+{
+    struct windows_apis *apis = NULL;
+    CLEANUP(str_free) char *run_id = NULL;
+    if (!find_run(invocation, name, &run_id, err) || !windows_apis_bind(&apis, err))
+        return false;
+    if (sweep_run(invocation, apis, run_id, /* forget= */ true, err))
+        return true;
+    if (err->kind == ERR_BUSY)
+        error_hint(err, "it is still running; stop the wrun that runs it");
+    return error_wrap(err, "'%s'", name);
+}
