@@ -49,9 +49,21 @@ static DWORD transfer_size(size_t length)
     return (DWORD)(length < LARGEST_TRANSFER ? length : LARGEST_TRANSFER);
 }
 
+/* Offsets are signed to Windows, and a write at the highest one goes to the end of the file. */
+static bool check_range(uint64_t offset, size_t length, struct error *err)
+{
+    uint64_t end;
+    if (__builtin_add_overflow(offset, length, &end) || end > INT64_MAX)
+        return error_win32(err, ERROR_ARITHMETIC_OVERFLOW, "reach byte %llu of a file",
+                           (unsigned long long)offset);
+    return true;
+}
+
 bool fs_read_at(const struct fs_file *file, uint64_t offset, void *data, size_t length,
                 size_t *ret_length, struct error *err)
 {
+    if (!check_range(offset, length, err))
+        return false;
     size_t done = 0;
     while (done < length) {
         OVERLAPPED position = at_offset(offset + done);
@@ -71,6 +83,8 @@ bool fs_read_at(const struct fs_file *file, uint64_t offset, void *data, size_t 
 bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, size_t length,
                  struct error *err)
 {
+    if (!check_range(offset, length, err))
+        return false;
     size_t done = 0;
     while (done < length) {
         OVERLAPPED position = at_offset(offset + done);

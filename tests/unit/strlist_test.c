@@ -55,6 +55,17 @@ TEST(lists_are_concatenated_even_with_themselves)
     assert_items(&b, "x,y,x,y");
 }
 
+TEST(items_are_inserted_at_their_place)
+{
+    CLEANUP(strlist_clear) struct strlist list = {0};
+    strlist_insert_owned(&list, 0, xstrdup("c"));
+    strlist_insert_owned(&list, 0, xstrdup("a"));
+    strlist_insert_owned(&list, 1, xstrdup("b"));
+    strlist_insert_owned(&list, 3, xstrdup("d"));
+    assert_items(&list, "a,b,c,d");
+    assert_null(list.items[4]);
+}
+
 TEST(membership_is_exact)
 {
     CLEANUP(strlist_clear) struct strlist list = {0};
@@ -109,6 +120,7 @@ int main(void)
         cmocka_unit_test(items_are_copied_and_followed_by_null),
         cmocka_unit_test(many_items_stay_in_order),
         cmocka_unit_test(lists_are_concatenated_even_with_themselves),
+        cmocka_unit_test(items_are_inserted_at_their_place),
         cmocka_unit_test(membership_is_exact),
         cmocka_unit_test(sorting_is_by_byte_value),
         cmocka_unit_test(separators_stand_only_between_items),
