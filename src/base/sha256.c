@@ -45,48 +45,56 @@ static void store_be32(uint8_t *bytes, uint32_t value)
     bytes[3] = (uint8_t)value;
 }
 
-static void schedule(uint32_t w[64], const uint8_t *block)
+/* One round. The eight working variables never move: in each round they are named one place further
+ * along, which costs nothing once the loop is unrolled. */
+static inline void round_step(uint32_t v[8], size_t round, uint32_t word)
 {
-    for (size_t i = 0; i < 16; i++)
-        w[i] = load_be32(block + 4 * i);
-    for (size_t i = 16; i < 64; i++) {
-        uint32_t a = w[i - 15];
-        uint32_t b = w[i - 2];
-        w[i] = w[i - 16] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + w[i - 7]
-            + (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
-    }
+    uint32_t a = v[(0 - round) % 8];
+    uint32_t b = v[(1 - round) % 8];
+    uint32_t c = v[(2 - round) % 8];
+    uint32_t *d = &v[(3 - round) % 8];
+    uint32_t e = v[(4 - round) % 8];
+    uint32_t f = v[(5 - round) % 8];
+    uint32_t g = v[(6 - round) % 8];
+    uint32_t *h = &v[(7 - round) % 8];
+    uint32_t t1 = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + word;
+    *d += t1;
+    *h = t1 + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
 }
 
-static void compress(uint32_t state[8], const uint32_t w[64])
+/* Word 'round' of the schedule, in place of the one sixteen rounds before. */
+static inline uint32_t extend(uint32_t w[16], size_t round)
 {
-    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-    for (size_t i = 0; i < 64; i++) {
-        uint32_t t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g))
-            + sha256_round_constants[i] + w[i];
-        uint32_t t2 =
-            (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-        h = g;
-        g = f;
-        f = e;
-        e = d + t1;
-        d = c;
-        c = b;
-        b = a;
-        a = t1 + t2;
+    uint32_t a = w[(round + 1) % 16];
+    uint32_t b = w[(round + 14) % 16];
+    w[round % 16] += (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + w[(round + 9) % 16]
+        + (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+    return w[round % 16];
+}
+
+static void compress(uint32_t state[8], const uint8_t *block)
+{
+    uint32_t v[8];
+    uint32_t w[16];
+    memcpy(v, state, sizeof v);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i++) {
+        w[i] = load_be32(block + 4 * i);
+        round_step(v, i, sha256_round_constants[i] + w[i]);
     }
-    const uint32_t sums[8] = {a, b, c, d, e, f, g, h};
+    for (size_t group = 16; group < 64; group += 16) {
+#pragma GCC unroll 16
+        for (size_t i = 0; i < 16; i++)
+            round_step(v, i, sha256_round_constants[group + i] + extend(w, i));
+    }
     for (size_t i = 0; i < 8; i++)
-        state[i] += sums[i];
+        state[i] += v[i];
 }
 
 void sha256_blocks_portable(uint32_t state[8], const uint8_t *data, size_t count)
 {
-    for (; count; count--, data += SHA256_BLOCK_SIZE) {
-        uint32_t w[64];
-        schedule(w, data);
-        compress(state, w);
-    }
+    for (; count; count--, data += SHA256_BLOCK_SIZE)
+        compress(state, data);
 }
 
 void sha256_init(struct sha256 *hash)
