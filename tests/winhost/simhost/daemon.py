@@ -18,7 +18,7 @@ from . import control, machine, mounts, wine
 from .host import Host
 from .server import Server
 
-MODULES = ("hcn", "layers", "hcs")
+MODULES = ("hcn_calls", "layers", "hcs")
 SMALL_VOLUME = "size=64m"
 
 

@@ -1,128 +1,82 @@
 # SPDX-License-Identifier: MIT
-"""For the tests of the simulated host: a machine of their own, and a client that speaks the DLLs' protocol."""
+"""A host in a directory of its own and a client of its protocol, without machine and Wine."""
 
+import json
 import os
-import secrets
 import shutil
-import subprocess
+import socket
 import sys
 import tempfile
 import threading
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-WINHOST = os.path.dirname(HERE)
-sys.path.insert(0, WINHOST)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from simhost import control, frames, layerstore, machine, wine  # noqa: E402
+from simhost import frames, hcn_calls, server  # noqa: E402,F401
+from simhost.host import Host  # noqa: E402
 
-GUEST_SOURCES = os.path.join(WINHOST, "guest")
-GUEST_PROGRAMS = ("simrun", "simctl", "tool")
-HIVES = ("SYSTEM", "SOFTWARE", "SAM", "SECURITY", "DEFAULT")
-PENDING = "0xc0370103"
-OK = "0x00000000"
-
-_guest_directory = None
+TRACES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data", "traces")
+TOKEN = "secret"
 
 
-def guest_programs():
-    """The programs of guest/, compiled once for a test run."""
-    global _guest_directory
-    if _guest_directory is None:
-        _guest_directory = tempfile.mkdtemp(prefix="winhost-guest-")
-        unittest.addModuleCleanup(shutil.rmtree, _guest_directory)
-        for name in GUEST_PROGRAMS:
-            subprocess.run(
-                ["x86_64-w64-mingw32-gcc", *(["-municode"] if name != "tool" else []), "-D_WIN32_WINNT=0x0A00", "-DUNICODE", "-D_UNICODE", "-O1", "-I", GUEST_SOURCES,
-                 "-o", os.path.join(_guest_directory, f"{name}.exe"), os.path.join(GUEST_SOURCES, f"{name}.c"), "-lws2_32"],
-                check=True)
-    return machine.find_programs(_guest_directory)
+def trace(name):
+    """The entries of a recording."""
+    with open(os.path.join(TRACES, name), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
-class Client:
-    """A Windows process as the daemon sees it: call, event and stream connections under one name."""
+class Process:
+    """A Windows process that uses the API: one call connection, and more when asked for."""
 
-    def __init__(self, directory):
-        self.directory = directory
-        self.name = secrets.token_hex(8)
-        self.open = []
-        self.events = []
-        self.changed = threading.Condition()
-        self.calls = self._connect("call")
-        self._listen()
+    def __init__(self, address, name="a1", pid=100):
+        self.address, self.name, self.pid = address, name, pid
+        self.sock = self.connect("call")
 
-    def _connect(self, kind, *rest):
-        with open(os.path.join(self.directory, "token"), encoding="utf-8") as file:
-            token = file.read()
-        sock = control.connect(self.directory)
-        frames.send(sock, ["hello", token, kind, self.name, str(os.getpid()), "test", *rest])
-        self.open.append(sock)
+    def connect(self, kind, *rest):
+        sock = socket.create_connection(self.address)
+        sock.settimeout(10)
+        frames.send(sock, ["hello", TOKEN, kind, self.name, str(self.pid), "test.exe", *rest])
         return sock
 
-    def _listen(self):
-        sock = self._connect("events")
-
-        def run():
-            while (frame := frames.receive(sock)) is not None:
-                with self.changed:
-                    self.events.append(frame)
-                    self.changed.notify_all()
-
-        self.listener = threading.Thread(target=run, daemon=True)
-        self.listener.start()
-
-    def call(self, function, dll="vmcompute", **arguments):
-        """(HRESULT text, values); an argument's `.` is written as two underscores."""
-        request = [dll, function]
+    def call(self, dll, function, **arguments):
+        """(HRESULT as a number, reply values). Documents may be given as objects."""
+        texts = []
         for name, value in arguments.items():
-            request += [name.replace("__", "."), control.typed_value(value)]
-        frames.send(self.calls, request)
-        code, *rest = frames.receive(self.calls)
-        return code, frames.pairs(rest)
+            if isinstance(value, (dict, list)):
+                value = json.dumps(value)
+            texts += [name, "n" if value is None else f"u{value}" if isinstance(value, int) else f"s{value}"]
+        frames.send(self.sock, [dll, function, *texts])
+        code, *rest = frames.receive(self.sock)
+        return int(code, 16), frames.pairs(rest)
 
-    def layer(self, function, **arguments):
-        return self.call(function, driverInfo__Flavour=1, driverInfo__HomeDir="", **arguments)
-
-    def stream(self, token, number):
-        return self._connect("stream", token, str(number))
-
-    def wait_event(self, handle, kind, seconds=20):
-        """The first event of that type on that handle."""
-        with self.changed:
-            found = []
-
-            def seen():
-                found[:] = [frame for frame in self.events if frame[0] == handle and int(frame[1], 16) == kind]
-                return found
-
-            if not self.changed.wait_for(seen, seconds):
-                raise AssertionError(f"no event {kind:#x} on handle {handle}: {self.events}")
-            return found[0]
-
-    def die(self):
-        """As when the process is killed."""
-        for sock in self.open:
-            sock.shutdown(2)
-            sock.close()
+    def close(self):
+        self.sock.close()
 
 
-def write(path, data):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(data)
+class HostTest(unittest.TestCase):
+    """A fresh host of `build` for every test, its server on a port."""
 
+    build = 20348
 
-def make_base_files(layer, programs=("cmd.exe",), more=()):
-    """Files\\ of a base layer: hives, programs of the distribution, and `more` (path, bytes)."""
-    for name in HIVES:
-        write(os.path.join(layer, "Files", "Windows", "System32", "config", name), b"regf" + name.encode())
-    for name in programs:
-        with open(os.path.join(wine.BUILTINS, name), "rb") as file:
-            write(os.path.join(layer, "Files", "Windows", "System32", name), file.read())
-    for path, data in more:
-        write(os.path.join(layer, "Files", path), data)
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="simhost-test-")
+        self.addCleanup(shutil.rmtree, self.directory, True)
+        self.start()
 
+    def start(self):
+        self.host = Host(self.directory, self.build, reduced="unit test")
+        self.addCleanup(self.host.journal.close)
+        self.server = server.Server(self.host, TOKEN)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        threading.Thread(target=self.server.serve, args=(listener,), daemon=True).start()
+        self.address = listener.getsockname()
 
-def descriptor(path):
-    name = path.rpartition("\\")[2]
-    return {"LayerId": layerstore.name_to_guid(name), "Flags": 0, "Path": path}
+    def process(self, name="a1", pid=100):
+        process = Process(self.address, name, pid)
+        self.addCleanup(process.close)
+        return process
+
+    def journal(self):
+        with open(os.path.join(self.directory, "journal.jsonl"), encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
