@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths, queries and whole files; fs_file_posix.c has open files and locks, fs_tree_posix.c
  * removal. */
-#include "base/fs.h"
+#include "base/fs_posix.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/fs_posix.h"
+#include "base/fs.h"
 #include "base/guid.h"
 #include "base/text.h"
 
