@@ -53,4 +53,9 @@ bool hcs_process_signal(const struct hcs_process *process, const char *document,
 bool hcs_process_kill(struct hcs_process *process, struct error *err) MUST_USE;
 bool hcs_process_resize(const struct hcs_process *process, uint16_t height, uint16_t width,
                         struct error *err) MUST_USE;
+/* Tells HCS that there is no more input; our end of the pipe is closed after that. */
+void hcs_process_end_input(const struct hcs_process *process);
+/* Of a process that has ended. ERR_OS when HCS does not know it. */
+bool hcs_process_exit_code(const struct hcs_process *process, uint32_t *ret, struct error *err)
+    MUST_USE;
 void hcs_process_close(struct hcs_process *process);

@@ -12,7 +12,8 @@
 
 /* Where output goes. write() takes everything or fails; it may block, and is called from the
  * stream's own thread only. A failure whose code is ERROR_BROKEN_PIPE, ERROR_NO_DATA or
- * ERROR_PIPE_NOT_CONNECTED means that the reader has gone, which is no error of the run. */
+ * ERROR_PIPE_NOT_CONNECTED means that the reader has gone, which is no error of the run. A thread
+ * that cannot be woken from it is given up, so 'user' must live as long as the process. */
 struct hcs_sink {
     bool (*write)(void *user, const void *data, size_t length,
                   struct error *err); /* NULL = discard */
