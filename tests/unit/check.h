@@ -47,10 +47,11 @@ static inline void check_error(struct error *err, enum err_kind kind, const char
 {
     if (!error_is_set(err))
         fail_msg("%s failed without an error", subject);
+    const char *message = err->message ? err->message : "(no message)";
     if (err->kind != kind)
-        fail_msg("%s: kind %d, not %d: %s", subject, (int)err->kind, (int)kind, err->message);
-    if (!strstr(err->message, text))
-        fail_msg("%s: '%s' does not contain '%s'", subject, err->message, text);
+        fail_msg("%s: kind %d, not %d: %s", subject, (int)err->kind, (int)kind, message);
+    if (!strstr(message, text))
+        fail_msg("%s: '%s' does not contain '%s'", subject, message, text);
     error_clear(err);
 }
 
