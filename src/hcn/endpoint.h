@@ -12,7 +12,8 @@
 char *hcn_endpoint_name(const struct guid *id);
 
 /* Creates an endpoint on spec->network under a GUID of our choice and reads back what HNS gave it.
- * *ret->id is the GUID it really has. On success *ret is owned by the caller. */
+ * ret->id is the GUID it really has. On success *ret is owned by the caller; a failure may leave
+ * the endpoint behind: delete it all the same. */
 bool hcn_endpoint_create(const struct hcn_api *api, const struct guid *id,
                          const struct hcn_endpoint_spec *spec, struct hcn_endpoint *ret,
                          struct error *err) MUST_USE;

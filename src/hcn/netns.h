@@ -8,7 +8,8 @@
 #include "hcn/result.h"
 
 /* Creates a namespace under a GUID of our choice, so that it can be journalled before it exists.
- * *ret_id is the GUID it really has. */
+ * *ret_id is the GUID it really has. A failure may leave the namespace behind: delete it all the
+ * same. */
 bool hcn_namespace_create(const struct hcn_api *api, const struct guid *id, struct guid *ret_id,
                           struct error *err) MUST_USE;
 /* ERR_NOT_FOUND when there is none. */
