@@ -3,8 +3,9 @@
  *
  * The format is recognised by its first bytes: gzip (1f 8b; decoded by ISA-L's igzip, several
  * members in a row as RFC 1952 allows), zstd (frames and skippable frames of RFC 8878; decoded by
- * libarchive), anything else is taken as a plain tar. A blob that does not end exactly where its
- * last member or frame ends is refused, and so is one whose checksums or lengths disagree. */
+ * libarchive), anything else is taken as a plain tar. Empty content of zstd counts as damage. A
+ * blob that does not end exactly where its last member or frame ends is refused, and so is one
+ * whose checksums or lengths disagree. */
 #pragma once
 
 #include "base/error.h"

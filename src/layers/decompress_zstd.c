@@ -33,35 +33,38 @@ static bool archive_error(struct archive *archive, struct error *err)
     if (error_is_set(err))
         return false;
     const char *text = archive_error_string(archive);
-    return error_set(err, ERR_INTEGRITY, "the zstd data is damaged: %s", text ? text : "unknown");
+    return error_set(err, ERR_INTEGRITY, "the zstd data is damaged or empty: %s",
+                     text ? text : "unknown");
 }
 
-/* libarchive as a decompressor only: its raw format is one entry with all the bytes. Filters bid for
- * the data, and what is not zstd would pass through unchanged. */
-static bool open_raw(struct archive *archive, struct source *source, int *ret_code)
+/* libarchive as a decompressor only: its raw format is one entry with all the bytes. Filters bid
+ * for the data: what is not zstd would pass through unchanged, what is zstd twice would be taken
+ * through two of them. The "empty" format must stay away: it takes damage in the first block for an
+ * empty archive. So empty content is an error here, which it would be as a tar too. */
+static bool open_raw(struct archive *archive, struct source *source)
 {
     struct archive_entry *entry = NULL;
     if (archive_read_support_format_raw(archive) != ARCHIVE_OK
-        || archive_read_support_format_empty(archive) != ARCHIVE_OK
         || archive_read_support_filter_zstd(archive) != ARCHIVE_OK
         || archive_read_open(archive, source, NULL, read_source, NULL) != ARCHIVE_OK)
         return false;
-    if (archive_filter_code(archive, 0) != ARCHIVE_FILTER_ZSTD) {
-        archive_set_error(archive, EINVAL, "not zstd");
+    /* The second one is the file itself. */
+    if (archive_filter_count(archive) != 2
+        || archive_filter_code(archive, 0) != ARCHIVE_FILTER_ZSTD) {
+        archive_set_error(archive, EINVAL, "not zstd once");
         return false;
     }
-    *ret_code = archive_read_next_header(archive, &entry);
-    return *ret_code == ARCHIVE_OK || *ret_code == ARCHIVE_EOF;
+    return archive_read_next_header(archive, &entry) == ARCHIVE_OK;
 }
 
 bool decompress_zstd(struct decompress_job *job, struct error *err)
 {
     struct source source = {.job = job, .err = err};
     CLEANUP(archive_close) struct archive *archive = archive_read_new();
-    int code = ARCHIVE_OK;
-    if (!open_raw(archive, &source, &code))
+    if (!open_raw(archive, &source))
         return archive_error(archive, err);
 
+    int code = ARCHIVE_OK;
     while (code != ARCHIVE_EOF) {
         const void *data = NULL;
         size_t length = 0;
