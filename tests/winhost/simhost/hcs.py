@@ -23,6 +23,7 @@ INVALID_STATE, UNEXPECTED_EXIT, SYSTEM_NOT_FOUND, ALREADY_STOPPED = 0xC0370105, 
 
 SYSTEM_EXITED, CREATE_COMPLETED, START_COMPLETED = 0x1, 0x2, 0x3
 
+FAILURES = (container.ContainerError, OSError, Refusal)
 CREATED, RUNNING, STOPPED = "Created", "Running", "Stopped"
 
 
@@ -75,12 +76,12 @@ class System:
             with self.lock:
                 self.state = self.state or CREATED
             self.emit(CREATE_COMPLETED)
-        except (container.ContainerError, OSError) as error:
+        except FAILURES as error:
             self._failed(CREATE_COMPLETED, error)
 
     def start(self):
         try:
-            self.plan.connect(self.container.init_pid)
+            self.plan.connect(self.container.init_pid, self.id)
             self.container.start()
             with self.lock:
                 if self.state == STOPPED:
@@ -88,13 +89,13 @@ class System:
                 self.state = RUNNING
                 self.started_at = time.time()
             self.emit(START_COMPLETED)
-        except (container.ContainerError, OSError) as error:
+        except FAILURES as error:
             self._failed(START_COMPLETED, error)
 
     def _failed(self, kind, error):
         print(f"simhost: {self.id}: {error}", flush=True)
         self.ending = self.ending or "UnexpectedExit"
-        self.emit(kind, UNEXPECTED_EXIT)
+        self.emit(kind, error.hr if isinstance(error, Refusal) else UNEXPECTED_EXIT)
         self.container.end()
         self._finish()
 
@@ -128,7 +129,7 @@ class System:
             self.exit_type = self.ending
         for process in list(self.processes.values()):
             process.program.exited.wait(container.END_SECONDS)
-        self.plan.disconnect()
+        self.plan.disconnect(self.container.init_pid)
         self.container.remove()
         systems = self.host.part(Systems)
         systems.remove(self)

@@ -127,7 +127,7 @@ class Importer:
                 continue
             path = os.path.join(target, node.name)
             if isinstance(node, layertree.File):
-                layertree.place_file(node.source, path)
+                layertree.share(node.source, path)
                 continue
             if isinstance(node, layertree.Directory) or node.is_directory:
                 os.mkdir(path)

@@ -16,7 +16,7 @@ from . import hresult, layertree, mounts, transport, vhd, wine
 from .importer import Importer
 from .exporter import export
 from .layerstore import HIVE_NAMES, LayerRecord, Records, name_to_guid
-from .paths import PathError
+from .paths import PathError, find
 from .server import Refusal, Reply, call, leftover
 
 FILTER_DRIVER = 1
@@ -31,7 +31,6 @@ class Scratch:
     def __init__(self, path, name, guid):
         self.path, self.name, self.guid = path, name, guid
         self.descriptors = None  # as given to PrepareLayer; None while not prepared
-        self.chain = None  # directory of the merged layers
         self.users = set()  # ids of the compute systems on it
 
 
@@ -44,8 +43,8 @@ class Layers:
         self.records = Records(host)
         self.volumes = vhd.Volumes(host)
         self.scratches = {}  # directory -> Scratch
-        if host.reduced is None:
-            mounts.bind(wine.BUILTINS, wine.BUILTINS, read_only=True)  # trees below link to them
+        if host.reduced is None and not same_disk(host.directory, wine.BUILTINS):
+            mounts.bind(wine.BUILTINS, wine.BUILTINS, read_only=True)  # merged trees have links to them
 
     # --- paths and chains -----------------------------------------------------------------------------------------------------
 
@@ -128,8 +127,7 @@ class Layers:
             raise Refusal(hresult.SHARING_VIOLATION)
         records = self.chain(descriptors)
         self._check_disk(scratch, descriptors, records[-1])
-        scratch.chain = self.merged(records)
-        self._show(scratch)
+        self._show(scratch, records)
         scratch.descriptors = descriptors
 
     def _check_disk(self, scratch, descriptors, base):
@@ -148,22 +146,19 @@ class Layers:
         tree = layertree.with_system(layertree.merge(records))
         target = os.path.join(self.host.directory, "chain", layertree.fingerprint(tree))
         if not os.path.isdir(target):
-            temporary = target + ".new"
-            shutil.rmtree(temporary, ignore_errors=True)
-            layertree.materialise(tree, temporary)
-            os.rename(temporary, target)
+            make_directory(tree, target, layertree.share)
         return target
 
-    def _show(self, scratch):
+    def _show(self, scratch, records):
         """Put the merged view where the volume is."""
         point = self.volumes.mount_point(scratch.guid)
-        upper, work = (self.volumes.directory(scratch.guid, name) for name in ("upper", "work"))
         if self.host.reduced is None:
-            mounts.overlay([scratch.chain], upper, work, point)
+            upper, work = (self.volumes.directory(scratch.guid, name) for name in ("upper", "work"))
+            mounts.overlay([self.merged(records)], upper, work, point)
             return
         merged = self.volumes.directory(scratch.guid, "merged")
         if not os.path.isdir(merged):
-            shutil.copytree(scratch.chain, merged, symlinks=True)
+            make_directory(layertree.with_system(layertree.merge(records)), merged, layertree.copy)
         os.rmdir(point)
         os.symlink(merged, point)
 
@@ -229,10 +224,21 @@ class Layers:
     @staticmethod
     def _file(directory, *names):
         """The file of those names below the directory, as Windows compares them; None when it is not there."""
-        from .paths import find
         for name in names:
             directory = directory and find(directory, name)
         return directory
+
+
+def make_directory(tree, target, place):
+    """All of it or nothing."""
+    temporary = target + ".new"
+    shutil.rmtree(temporary, ignore_errors=True)
+    layertree.materialise(tree, temporary, place)
+    os.rename(temporary, target)
+
+
+def same_disk(one, other):
+    return os.stat(one).st_dev == os.stat(other).st_dev
 
 
 def plain(text):

@@ -7,6 +7,7 @@ layer's record names. The lowest layer that has a name decides how it is spelled
 """
 
 import dataclasses
+import functools
 import hashlib
 import os
 import shutil
@@ -128,6 +129,7 @@ def with_system(tree):
     return _over(tree, _system())
 
 
+@functools.cache
 def _system():
     root = Directory("")
     system32 = _make(root, "windows/system32")
@@ -168,31 +170,37 @@ def _is_wine_directory(node):
 # --- directories on disk ---------------------------------------------------------------------------------------------------------------
 
 
-def materialise(tree, target):
-    """The tree as a directory: hard links where the disk allows it, copies elsewhere."""
+def materialise(tree, target, place):
+    """The tree as a directory; `place(source, path)` makes each file."""
     os.mkdir(target)
-    _fill(tree, tree, target, [])
+    _fill(tree, tree, target, [], place)
 
 
-def _fill(root, node, target, components):
+def _fill(root, node, target, components, place):
     for child in node.children.values():
         path = os.path.join(target, child.name)
         if isinstance(child, Directory):
             os.mkdir(path)
-            _fill(root, child, path, [*components, child.name])
+            _fill(root, child, path, [*components, child.name], place)
         elif isinstance(child, Link):
             os.symlink(link_target(root, components, child.reparse), path)
         else:
-            place_file(child.source, path)
+            place(child.source, path)
 
 
-def place_file(source, target):
-    if source.startswith(wine.BUILTINS + os.sep) or os.path.islink(source):
-        os.symlink(os.path.realpath(source), target)
-        return
+def share(source, target):
+    """One file under two names, for trees that nobody writes to; where that cannot be, a link to the system's and a copy of others."""
     try:
         os.link(source, target)
     except OSError:
+        copy(source, target)
+
+
+def copy(source, target):
+    """For trees that are written to. The system's files are many and large: links, which a program may replace."""
+    if source.startswith(wine.BUILTINS + os.sep):
+        os.symlink(source, target)
+    else:
         shutil.copy2(source, target)
 
 

@@ -14,6 +14,9 @@ class PathError(ValueError):
 
 def fold(name):
     """Names that Windows takes for the same have the same fold. Windows compares upper case, one character for one."""
+    upper = name.upper()
+    if len(upper) == len(name):
+        return upper
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in name)
 
 

@@ -23,14 +23,14 @@ class Plan:
         self.host, self.scratch, self.volume = host, scratch, volume
         self.hostname, self.mounts, self.namespace = hostname, mounts, namespace
 
-    def connect(self, pid):
-        """Give the container whose first process is `pid` its network."""
+    def connect(self, pid, name):
+        """Give the container of that name, whose first process is `pid`, its network."""
         if self.namespace and self.host.reduced is None:
-            hcn.connect_container(self.host, self.namespace, pid)
+            hcn.connect_container(self.host, self.namespace, pid, name)
 
-    def disconnect(self):
+    def disconnect(self, pid):
         if self.namespace and self.host.reduced is None:
-            hcn.disconnect_container(self.host, self.namespace)
+            hcn.disconnect_container(self.host, self.namespace, pid)
 
 
 def plan(host, layers, document):
