@@ -55,7 +55,7 @@ stage_format() { check format tests/lint/format.sh; }
 
 stage_includes() { check includes python3 tests/lint/includes.py; }
 
-stage_native() { build native && run_ctest native native -L unit; }
+stage_native() { build native && run_ctest native native -L 'unit|winhost'; }
 
 stage_asan() { build asan && run_ctest asan asan -L 'unit|integration'; }
 
