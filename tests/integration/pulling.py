@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of `wrun pull` share: running it, looking into its store, small Windows images."""
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fault_registry import FaultRegistry  # noqa: E402
+from image import oci  # noqa: E402
+
+WRUN = os.environ.get("WRUN", "wrun")
+
+USAGE, NOT_FOUND, INTEGRITY, REGISTRY, NO_IMAGE, NO_SPACE, INTERRUPTED = 2, 4, 6, 7, 8, 10, 130
+UNSUPPORTED = 3
+
+
+def noise(size, seed=0):
+    """Bytes that gzip cannot shrink, the same in every run."""
+    return random.Random(seed).randbytes(size)
+
+
+def make_image(os_version="10.0.20348.2322", layers=2, size=50_000, **more):
+    return oci.Image([oci.Layer(noise(size, seed=i)) for i in range(layers)], {"Cmd": ["cmd"]},
+                     os_version=os_version, **more)
+
+
+class Store:
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+
+    def blobs(self):
+        return {path.name: path.read_bytes() for path in (self.root / "blobs/sha256").glob("*")}
+
+    def path(self, digest):
+        return self.root / "blobs/sha256" / digest.removeprefix("sha256:")
+
+    def has(self, blob):
+        return self.path(blob.digest).exists()
+
+    def partial(self):
+        return sorted(path.name for path in (self.root / "ingest").glob("*"))
+
+    def references(self):
+        return [json.loads(path.read_text()) for path in (self.root / "refs").glob("*")]
+
+
+class PullTestCase(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="wrun-pull-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.store = Store(pathlib.Path(self.folder) / "store")
+
+    def command(self, reference, *options):
+        return [WRUN, "pull", "--root", str(self.store.root), "--progress", "none", *options, reference]
+
+    def environment(self):
+        # A proxy of the machine must not stand between the tests and their servers.
+        return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+
+    def pull(self, reference, *options, code=0, timeout=60, env=None):
+        """Runs wrun, checks the exit code and that the store is sound; returns the finished process."""
+        done = subprocess.run(self.command(reference, *options), capture_output=True, timeout=timeout,
+                              env={**self.environment(), **(env or {})}, check=False)
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.check_store()
+        return done
+
+    def pull_json(self, reference, *options):
+        return json.loads(self.pull(reference, "--json", *options).stdout)
+
+    def check_store(self):
+        """Every blob is what its name says, and nothing is left half done."""
+        for name, data in self.store.blobs().items():
+            self.assertEqual(hashlib.sha256(data).hexdigest(), name)
+        self.assertEqual(self.store.partial(), [])
+
+    def check_stored(self, image):
+        for blob in [*image.layers, image.config, image.manifest]:
+            self.assertEqual(self.store.path(blob.digest).read_bytes(), blob.data)
+
+    def check_says(self, done, *texts):
+        for text in texts:
+            self.assertIn(text, done.stderr)
+
+
+class FaultTestCase(PullTestCase):
+    """One registry of its own for each case, with one image in it."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = self.start()
+        self.image = make_image()
+        self.registry.put_image("a/b", self.image, "1")
+        self.reference = f"{self.registry.address}/a/b:1"
+
+    def start(self, *args, **more):
+        registry = FaultRegistry(*args, **more)
+        self.addCleanup(registry.close)
+        return registry
+
+    def layer_path(self, number=0):
+        return self.image.layers[number].digest
+
+    def check_nothing_recorded(self):
+        self.assertEqual(self.store.references(), [])
