@@ -257,10 +257,14 @@ static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path 
     bool good = layer_path_parse(entry->target, &link.target, err);
     if (good && (path->root == LAYER_ROOT_HIVES || link.target.root == LAYER_ROOT_HIVES))
         good = error_set(err, ERR_INTEGRITY, "a registry hive cannot be a hard link");
-    good = good && claim(rules, path, NAME_HARD_LINK, err);
-    if (good && !is_left_out(rules, path)) {
-        good = check_left_out_target(rules, &link, err) && find_target(rules, &link, err)
-            && rules->writer.ops->hard_link(rules->writer.self, &link, err)
+    /* The target comes first: a link to itself must not find itself. */
+    bool left_out = is_left_out(rules, path);
+    good = good
+        && (left_out
+            || (check_left_out_target(rules, &link, err) && find_target(rules, &link, err)))
+        && claim(rules, path, NAME_HARD_LINK, err);
+    if (good && !left_out) {
+        good = rules->writer.ops->hard_link(rules->writer.self, &link, err)
             && (rules->request->kind == LAYER_BASE || keep_link(rules, &link, err));
     }
     layer_path_clear(&link.path);

@@ -50,6 +50,10 @@ bool whiteout_entry(struct unpack_rules *rules, const struct tar_entry *entry, s
     if (str_starts_with(last + strlen(PREFIX), PREFIX))
         return error_set(err, ERR_UNSUPPORTED, "this kind of whiteout is not supported");
 
+    /* Without this, the name would be that of the directory. */
+    if (last[strlen(PREFIX)] == '\0')
+        return error_set(err, ERR_INTEGRITY, "a whiteout of nothing");
+
     CLEANUP(layer_path_clear) struct layer_path path = {0};
     return sibling_path(entry->name, last + strlen(PREFIX), &path, err)
         && unpack_rules_tombstone(rules, &path, err);

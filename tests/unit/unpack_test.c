@@ -1,0 +1,836 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/unpack.h"
+
+#include "unpack_support.h"
+
+#define SD                                                                                         \
+    "AQAEgBQAAAAkAAAAAAAAADAAAAABAgAAAAAABSAAAAAgAgAAAQEAAAAAAAUSAAAAAgA0AAIAAAAAAxQA/wEfAAEBAAAA" \
+    "AAAFEgAAAAADGAD/AR8AAQIAAAAAAAUgAAAAIAIAAA=="
+#define ENTRIES 8
+
+static char *scratch;
+
+static const struct layer_unpack_request base_request = {.kind = LAYER_BASE};
+static const struct layer_unpack_request diff_request = {.kind = LAYER_DIFF};
+
+static bool unpack(const struct tar_build_entry *entries,
+                   const struct layer_unpack_request *request, struct unpacked *ret,
+                   struct error *err)
+{
+    CLEANUP(buf_clear) struct buf archive;
+    tar_build_all(&archive, entries);
+    return unpack_archive(&archive, scratch, request, ret, NULL, err);
+}
+
+/* ---- good layers ---- */
+
+static const struct tar_build_entry ordinary[] = {
+    {.type = '5', .name = "Files/", .records = {{"MSWINDOWS.rawsd", SD}, {"mtime", "1700000001"}}},
+    {.type = '5', .name = "Files/dir", .records = {{"MSWINDOWS.fileattr", "18"}}},
+    {.type = '0', .name = "Files/dir:stream", .data = "of a directory"},
+    {.type = '0',
+     .name = "Files/dir/a.txt",
+     .data = "main",
+     .records = {{"MSWINDOWS.fileattr", "33"},
+                 {"MSWINDOWS.rawsd", SD},
+                 {"MSWINDOWS.xattr.E", "AQI="},
+                 {"mtime", "1700000002"}}},
+    {.type = '0', .name = "Files/dir/a.txt:one", .data = "1"},
+    {.type = '0', .name = "Files/dir/a.txt:two", .data = ""},
+    {.type = '1', .name = "Files/dir/b.txt", .target = "Files/dir/a.txt"},
+    {.type = '2',
+     .name = "Files/sym",
+     .target = "dir/a.txt",
+     .records = {{"MSWINDOWS.fileattr", "1056"}}},
+    {.type = '2',
+     .name = "Files/junction",
+     .target = "C:\\dir",
+     .records = {{"MSWINDOWS.fileattr", "1040"}, {"MSWINDOWS.mountpoint", "1"}}},
+    {.type = '0', .name = "Files/dir/empty"},
+    {0},
+};
+
+TEST(a_base_layer_becomes_real_files)
+{
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(ordinary, &base_request, &u, &err));
+    assert_string_equal(buf_str(&u.tree.log),
+                        "mkdir Files\n"
+                        "mkdir Files\\dir\n"
+                        "create Files\\dir\\a.txt\n"
+                        "basic Files\\dir\\a.txt\n"
+                        "link Files\\dir\\b.txt -> Files\\dir\\a.txt\n"
+                        "create Files\\sym\n"
+                        "basic Files\\sym\n"
+                        "mkdir Files\\junction\n"
+                        "create Files\\dir\\empty\n"
+                        "basic Files\\dir\\empty\n"
+                        "open Files\\junction\n"
+                        "basic Files\\junction\n"
+                        "open Files\\dir\n"
+                        "basic Files\\dir\n"
+                        "open Files\n"
+                        "basic Files\n");
+    const struct memory_node *a = node_of(&u, "Files\\dir\\a.txt");
+    assert_string_equal(buf_str(&a->data), "main");
+    assert_int_equal(a->promised, 4);
+    assert_int_equal(a->security.length, 100);
+    assert_int_equal(a->ea.length, 12);
+    assert_int_equal(a->basic.attributes, 0x21);
+    assert_int_equal(a->basic.write_time, INT64_C(133444736020000000));
+    assert_int_equal(a->stream_count, 2);
+    assert_string_equal(a->streams[0].name, "one");
+    assert_string_equal(buf_str(&a->streams[0].data), "1");
+    assert_string_equal(a->streams[1].name, "two");
+    assert_int_equal(a->streams[1].data.length, 0);
+
+    const struct memory_node *dir = node_of(&u, "Files\\dir");
+    assert_int_equal(dir->basic.attributes, 2);
+    assert_string_equal(buf_str(&dir->streams[0].data), "of a directory");
+    assert_int_equal(node_of(&u, "Files")->security.length, 100);
+    assert_int_equal(node_of(&u, "Files")->basic.write_time, INT64_C(133444736010000000));
+    assert_int_equal(node_of(&u, "Files\\sym")->type, LAYER_LINK);
+    assert_int_equal(node_of(&u, "Files\\junction")->reparse.data[0], 3);
+
+    assert_int_equal(u.result.entries, 10);
+    assert_int_equal(u.result.link_count, 0);
+    assert_int_equal(u.result.tombstone_count, 0);
+    assert_false(u.result.has_utility_vm);
+    assert_false(u.result.needs_utility_vm);
+}
+
+TEST(a_diff_layer_becomes_the_import_format)
+{
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(ordinary, &diff_request, &u, &err));
+    assert_string_equal(buf_str(&u.tree.log),
+                        "mkdir Files\n"
+                        "create Files.$wcidirs$\n"
+                        "basic Files.$wcidirs$\n"
+                        "mkdir Files\\dir\n"
+                        "create Files\\dir.$wcidirs$\n"
+                        "basic Files\\dir.$wcidirs$\n"
+                        "create Files\\dir\\a.txt\n"
+                        "basic Files\\dir\\a.txt\n"
+                        "create Files\\sym\n"
+                        "basic Files\\sym\n"
+                        "create Files\\junction.$wcidirs$\n"
+                        "basic Files\\junction.$wcidirs$\n"
+                        "create Files\\dir\\empty\n"
+                        "basic Files\\dir\\empty\n"
+                        "mkdir Files\\junction\n");
+    static const char dir[] = "\x12\0\0\0"
+                              "\4\0\0\0\0\0\0\0\x0e\0\0\0\0\0\0\0\x1a\0\0\0"
+                              ":\0s\0t\0r\0e\0a\0m\0:\0$\0D\0A\0T\0A\0"
+                              "of a directory";
+    const struct memory_node *node = node_of(&u, "Files\\dir.$wcidirs$");
+    assert_int_equal(node->data.length, sizeof(dir) - 1);
+    assert_memory_equal(node->data.data, dir, sizeof(dir) - 1);
+    assert_int_equal(node->basic.attributes, 0);
+    static const char empty[] = "\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    node = node_of(&u, "Files\\dir\\empty");
+    assert_int_equal(node->data.length, 24);
+    assert_memory_equal(node->data.data, empty, 24);
+    /* Attributes, security, EAs, data, two streams. */
+    node = node_of(&u, "Files\\dir\\a.txt");
+    assert_int_equal(node->data.length, 4 + 120 + 32 + 24 + 20 + 20 + 1 + 20 + 20);
+    assert_int_equal(node->promised, 4 + 120 + 32 + 4);
+    assert_int_equal(node->security.length, 0);
+    assert_int_equal(node->basic.write_time, INT64_C(133444736020000000));
+
+    assert_int_equal(u.result.link_count, 1);
+    assert_string_equal(u.result.links[0].path.text, "Files\\dir\\b.txt");
+    assert_string_equal(u.result.links[0].target.text, "Files\\dir\\a.txt");
+    assert_int_equal(u.result.links[0].parent, LAYER_LINK_IN_LAYER);
+    assert_int_equal(u.result.directory_count, 3);
+    assert_string_equal(u.result.directories[0].path.text, "Files");
+    assert_string_equal(u.result.directories[1].path.text, "Files\\dir");
+    assert_int_equal(u.result.directories[1].basic.attributes, 2);
+    assert_string_equal(u.result.directories[2].path.text, "Files\\junction");
+}
+
+TEST(large_files_are_written_whole_in_both_ways)
+{
+    static const size_t lengths[] = {65400, 65500, 65512, 65536, 65537, 200000};
+    for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+        CLEANUP(str_free) char *data = xmalloc(lengths[i] + 1);
+        for (size_t at = 0; at < lengths[i]; at++)
+            data[at] = (char)('a' + at % 23);
+        data[lengths[i]] = '\0';
+        const struct tar_build_entry entries[] = {
+            {.type = '0', .name = "Files/f", .data = data},
+            {.type = '0', .name = "Files/f:s", .data = data},
+            {0},
+        };
+        struct error err = {0};
+        CLEANUP(unpacked_clear) struct unpacked base = {0};
+        CLEANUP(unpacked_clear) struct unpacked diff = {0};
+        assert_ok(unpack(entries, &base_request, &base, &err));
+        assert_ok(unpack(entries, &diff_request, &diff, &err));
+        assert_string_equal(buf_str(&node_of(&base, "Files\\f")->data), data);
+        assert_string_equal(buf_str(&node_of(&base, "Files\\f")->streams[0].data), data);
+        const struct buf *staged = &node_of(&diff, "Files\\f")->data;
+        assert_int_equal(staged->length, 24 + lengths[i] + 36 + lengths[i]);
+        assert_memory_equal(staged->data + 24, data, lengths[i]);
+        assert_memory_equal(staged->data + 24 + lengths[i] + 36, data, lengths[i]);
+    }
+}
+
+TEST(missing_parents_are_made)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '0', .name = "Files/a/b/c", .data = "x"},
+        {.type = '5', .name = "Files/a/", .records = {{"MSWINDOWS.rawsd", SD}}},
+        {.type = '0', .name = "Files/A/d", .data = "y"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked base = {0};
+    assert_ok(unpack(entries, &base_request, &base, &err));
+    assert_string_equal(buf_str(&base.tree.log),
+                        "mkdir Files\n"
+                        "mkdir Files\\a\n"
+                        "mkdir Files\\a\\b\n"
+                        "create Files\\a\\b\\c\n"
+                        "basic Files\\a\\b\\c\n"
+                        "open Files\\a\n"
+                        "create Files\\A\\d\n"
+                        "basic Files\\A\\d\n"
+                        "open Files\n"
+                        "open Files\\a\\b\n"
+                        "open Files\\a\n"
+                        "basic Files\\a\n");
+    assert_int_equal(node_of(&base, "Files\\a")->security.length, 100);
+
+    CLEANUP(unpacked_clear) struct unpacked diff = {0};
+    assert_ok(unpack(entries, &diff_request, &diff, &err));
+    assert_int_equal(node_of(&diff, "Files\\a.$wcidirs$")->data.length, 124);
+    const struct buf *implied = &node_of(&diff, "Files\\a\\b.$wcidirs$")->data;
+    assert_int_equal(implied->length, 4);
+    assert_memory_equal(implied->data, "\x10\0\0\0", 4);
+    assert_int_equal(node_of(&diff, "Files.$wcidirs$")->data.length, 4);
+    assert_int_equal(diff.result.directory_count, 1);
+}
+
+TEST(hives_of_a_diff_layer_stay_raw)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Hives"},
+        {.type = '0',
+         .name = "Hives/System_Delta",
+         .data = "regf",
+         .records = {{"MSWINDOWS.rawsd", SD}}},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(entries, &diff_request, &u, &err));
+    assert_string_equal(buf_str(&node_of(&u, "Hives\\System_Delta")->data), "regf");
+    assert_int_equal(node_of(&u, "Hives.$wcidirs$")->data.length, 4);
+}
+
+TEST(whiteouts_become_tombstones)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Files"},
+        {.type = '0', .name = "Files/.wh.gone"},
+        {.type = '0', .name = "Files/other/.wh.also gone.txt"},
+        {.type = '0', .name = "UtilityVM/Files/.wh.left out"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(entries, &diff_request, &u, &err));
+    assert_int_equal(u.result.tombstone_count, 2);
+    assert_string_equal(u.result.tombstones[0].text, "Files\\gone");
+    assert_string_equal(u.result.tombstones[1].text, "Files\\other\\also gone.txt");
+    /* Windows deletes nothing in a directory that the layer does not have. */
+    assert_int_equal(node_of(&u, "Files\\other.$wcidirs$")->data.length, 4);
+    assert_null(memory_find(&u.tree, "Files\\gone"));
+}
+
+/* ---- opaque directories ---- */
+
+static bool children_of(void *user, const struct layer_path *directory, struct strlist *ret,
+                        struct error *err)
+{
+    static const struct {
+        const char *directory;
+        const char *names[4];
+    } parents[] = {
+        {"Files\\d", {"kept", "lost", "sub"}},
+        {"Files\\d\\sub", {"x", "y"}},
+        {"Files\\bad", {"ok", ".."}},
+    };
+    (void)user;
+    for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+        for (size_t n = 0; !strcmp(parents[i].directory, directory->text) && parents[i].names[n];
+             n++)
+            strlist_add(ret, parents[i].names[n]);
+    }
+    if (!strcmp(directory->text, "Files\\broken"))
+        return error_set(err, ERR_OS, "cannot list");
+    return true;
+}
+
+TEST(opaque_directories_delete_what_the_parents_have)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Files/d"},
+        {.type = '0', .name = "Files/d/.wh..wh..opq"},
+        {.type = '0', .name = "Files/d/KEPT", .data = "new"},
+        {.type = '5', .name = "Files/d/sub"},
+        {.type = '0', .name = "Files/d/sub/y", .data = "new"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    struct layer_unpack_request request = diff_request;
+    request.list_children = children_of;
+    assert_ok(unpack(entries, &request, &u, &err));
+    assert_int_equal(u.result.tombstone_count, 2);
+    assert_string_equal(u.result.tombstones[0].text, "Files\\d\\lost");
+    assert_string_equal(u.result.tombstones[1].text, "Files\\d\\sub\\x");
+}
+
+TEST(opaque_directories_that_cannot_be)
+{
+    static const struct tar_build_entry opaque[] = {{.type = '0', .name = "Files/bad/.wh..wh..opq"},
+                                                    {0}};
+    static const struct tar_build_entry broken[] = {
+        {.type = '0', .name = "Files/broken/.wh..wh..opq"}, {0}};
+    struct error err = {0};
+    struct layer_unpack_request request = diff_request;
+    CLEANUP(unpacked_clear) struct unpacked none = {0};
+    assert_fails(unpack(opaque, &request, &none, &err), ERR_UNSUPPORTED, "opq");
+    request.list_children = children_of;
+    CLEANUP(unpacked_clear) struct unpacked bad = {0};
+    assert_fails(unpack(opaque, &request, &bad, &err), ERR_INTEGRITY, "'.' or '..'");
+    CLEANUP(unpacked_clear) struct unpacked os = {0};
+    assert_fails(unpack(broken, &request, &os, &err), ERR_OS, "cannot list");
+}
+
+/* ---- utility VM ---- */
+
+static const struct tar_build_entry with_utility_vm[] = {
+    {.type = '5', .name = "Files"},
+    {.type = '0', .name = "Files/a", .data = "a"},
+    {.type = '5', .name = "UtilityVM"},
+    {.type = '5', .name = "UtilityVM/Files"},
+    {.type = '0', .name = "UtilityVM/Files/b", .data = "bb"},
+    {.type = '0', .name = "UtilityVM/Files/b:s", .data = "ss"},
+    {.type = '1', .name = "UtilityVM/Files/a", .target = "Files/a"},
+    {.type = '0', .name = "Files/c", .data = "cc"},
+    {0},
+};
+
+TEST(the_utility_vm_is_left_out_unless_wanted)
+{
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked without = {0};
+    assert_ok(unpack(with_utility_vm, &base_request, &without, &err));
+    assert_int_equal(without.tree.count, 3);
+    assert_true(without.result.has_utility_vm);
+    assert_string_equal(buf_str(&node_of(&without, "Files\\c")->data), "cc");
+
+    struct layer_unpack_request request = base_request;
+    request.with_utility_vm = true;
+    CLEANUP(unpacked_clear) struct unpacked with = {0};
+    assert_ok(unpack(with_utility_vm, &request, &with, &err));
+    assert_int_equal(with.tree.count, 7);
+    assert_string_equal(node_of(&with, "UtilityVM\\Files\\a")->link_target, "Files\\a");
+
+    CLEANUP(unpacked_clear) struct unpacked diff = {0};
+    assert_ok(unpack(with_utility_vm, &diff_request, &diff, &err));
+    assert_null(memory_find(&diff.tree, "UtilityVM"));
+    assert_true(diff.result.has_utility_vm);
+    request.kind = LAYER_DIFF;
+    CLEANUP(unpacked_clear) struct unpacked refused = {0};
+    assert_fails(unpack(with_utility_vm, &request, &refused, &err), ERR_UNSUPPORTED, "utility VM");
+}
+
+TEST(a_link_into_the_utility_vm_asks_for_it)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '0', .name = "UtilityVM/Files/b", .data = "bb"},
+        {.type = '1', .name = "Files/b", .target = "UtilityVM/Files/b"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked without = {0};
+    assert_ok(unpack(entries, &base_request, &without, &err));
+    assert_true(without.result.needs_utility_vm);
+    assert_false(digest_is_set(&without.result.diff_id));
+
+    struct layer_unpack_request request = base_request;
+    request.with_utility_vm = true;
+    CLEANUP(unpacked_clear) struct unpacked with = {0};
+    assert_ok(unpack(entries, &request, &with, &err));
+    assert_false(with.result.needs_utility_vm);
+    assert_string_equal(buf_str(&node_of(&with, "Files\\b")->data), "bb");
+
+    CLEANUP(unpacked_clear) struct unpacked diff = {0};
+    assert_fails(unpack(entries, &diff_request, &diff, &err), ERR_UNSUPPORTED, "utility VM");
+}
+
+/* ---- links to parents, and what comes after the import ---- */
+
+TEST(links_are_looked_up_in_the_parents)
+{
+    static const struct tar_build_entry lower[] = {
+        {.type = '0', .name = "Files/x", .data = "lower x"},
+        {.type = '0', .name = "Files/y", .data = "lower y"},
+        {.type = '5', .name = "Files/dir"},
+        {.type = '2', .name = "Files/sym", .target = "x"},
+        {0},
+    };
+    static const struct tar_build_entry upper[] = {
+        {.type = '0', .name = "Files/x", .data = "upper x"}, {0}};
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Files", .records = {{"mtime", "1700000001"}}},
+        {.type = '1', .name = "Files/to x", .target = "Files/X"},
+        {.type = '1', .name = "Files/to y", .target = "Files/y"},
+        {.type = '0', .name = "Files/own", .data = "own"},
+        {.type = '1', .name = "Files/to own", .target = "Files/own"},
+        {.type = '1', .name = "Files/to link", .target = "Files/to own"},
+        {.type = '0', .name = "Files/.wh.z"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked bottom = {0};
+    CLEANUP(unpacked_clear) struct unpacked middle = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(lower, &base_request, &bottom, &err));
+    assert_ok(unpack(upper, &base_request, &middle, &err));
+    const struct layer_tree parents[] = {middle.layer_tree, bottom.layer_tree};
+    struct layer_unpack_request request = diff_request;
+    request.parents = parents;
+    request.parent_count = 2;
+    assert_ok(unpack(entries, &request, &u, &err));
+    assert_int_equal(u.result.link_count, 4);
+    assert_int_equal(u.result.links[0].parent, 0);
+    assert_int_equal(u.result.links[1].parent, 1);
+    assert_int_equal(u.result.links[2].parent, LAYER_LINK_IN_LAYER);
+    assert_int_equal(u.result.links[3].parent, LAYER_LINK_IN_LAYER);
+
+    /* As ImportLayer would have left it. */
+    static const struct tar_build_entry imported[] = {
+        {.type = '5', .name = "Files"},
+        {.type = '0', .name = "Files/own", .data = "own"},
+        {.type = '0', .name = "Files/z/below", .data = "placeholder"},
+        {.type = '0', .name = "Files/to y", .data = "placeholder"},
+        {0},
+    };
+    CLEANUP(unpacked_clear) struct unpacked layer = {0};
+    assert_ok(unpack(imported, &base_request, &layer, &err));
+    buf_reset(&layer.tree.log);
+    assert_ok(layer_unpack_apply(&u.result, &layer.layer_tree, parents, NULL, &err));
+    assert_string_equal(buf_str(&layer.tree.log),
+                        "remove Files\\z\n"
+                        "remove Files\\to x\n"
+                        "link Files\\to x -> Files\\X of another layer\n"
+                        "remove Files\\to y\n"
+                        "link Files\\to y -> Files\\y of another layer\n"
+                        "remove Files\\to own\n"
+                        "link Files\\to own -> Files\\own\n"
+                        "remove Files\\to link\n"
+                        "link Files\\to link -> Files\\to own\n"
+                        "open Files\n"
+                        "basic Files\n");
+    assert_string_equal(buf_str(&node_of(&layer, "Files\\to x")->data), "upper x");
+    assert_string_equal(buf_str(&node_of(&layer, "Files\\to y")->data), "lower y");
+    assert_null(memory_find(&layer.tree, "Files\\z\\below"));
+    assert_int_equal(node_of(&layer, "Files")->basic.write_time, INT64_C(133444736010000000));
+
+    layer.tree.calls = 0;
+    for (size_t k = 1; k <= 12; k++) {
+        layer.tree.fail_at = layer.tree.calls + k;
+        assert_fails(layer_unpack_apply(&u.result, &layer.layer_tree, parents, NULL, &err), ERR_OS,
+                     "injected failure");
+        assert_int_equal(layer.tree.open_handles, 0);
+    }
+    static const char *const wrong[] = {"Files/dir", "Files/sym", "Files/absent", "Files/own2"};
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        const struct tar_build_entry bad[] = {{.type = '1', .name = "Files/l", .target = wrong[i]},
+                                              {0}};
+        CLEANUP(unpacked_clear) struct unpacked refused = {0};
+        assert_fails(unpack(bad, &request, &refused, &err), ERR_INTEGRITY, "no file in this layer");
+    }
+}
+
+/* ---- hostile layers ---- */
+
+enum both { BASE = 1, DIFF = 2, BOTH = 3 };
+
+static const struct {
+    enum both kinds;
+    struct tar_build_entry entries[ENTRIES];
+    const char *text;
+} hostile[] = {
+    /* Names that lead elsewhere. */
+    {BOTH, {{.type = '0', .name = "../x"}}, "'.' or '..'"},
+    {BOTH, {{.type = '0', .name = "Files/../../Windows/x"}}, "'.' or '..'"},
+    {BOTH, {{.type = '0', .name = "Files\\..\\..\\x"}}, "'.' or '..'"},
+    {BOTH, {{.type = '0', .name = "/Files/x"}}, "absolute"},
+    {BOTH, {{.type = '0', .name = "C:/Windows/x"}}, "colon"},
+    {BOTH, {{.type = '0', .name = "C:x"}}, "not in Files"},
+    {BOTH, {{.type = '0', .name = "\\\\?\\C:\\x"}}, "absolute"},
+    {BOTH, {{.type = '0', .name = "\\Device\\HarddiskVolume1\\x"}}, "absolute"},
+    {BOTH, {{.type = '0', .name = "\\\\server\\share\\x"}}, "absolute"},
+    {BOTH, {{.type = '0', .name = "Files/NUL"}}, "device"},
+    {BOTH, {{.type = '0', .name = "Files/com1.txt"}}, "device"},
+    {BOTH, {{.type = '0', .name = "Files/x."}}, "dot or space"},
+    {BOTH, {{.type = '0', .name = "Files/x "}}, "dot or space"},
+    {BOTH, {{.type = '0', .name = "Files/\xc0\xae\xc0\xae/x"}}, "UTF-8"},
+    {BOTH, {{.type = '0', .name = "Files/a\rb"}}, "does not allow"},
+    /* Names with a meaning for the import. */
+    {BOTH, {{.type = '0', .name = "tombstones.txt"}}, "not in Files"},
+    {BOTH, {{.type = '0', .name = "layout"}}, "not in Files"},
+    {BOTH, {{.type = '0', .name = "blank.vhdx"}}, "not in Files"},
+    {BOTH, {{.type = '0', .name = "Files.$wcidirs$"}}, "metadata"},
+    {BOTH,
+     {{.type = '5', .name = "Files"}, {.type = '0', .name = "Files/a.$WCIDIRS$"}},
+     "metadata"},
+    {BOTH, {{.type = '0', .name = "Hives/System_Base"}}, "registry hives"},
+    {BASE, {{.type = '5', .name = "Hives"}}, "no registry deltas"},
+    {BASE, {{.type = '0', .name = "Hives/System_Delta"}}, "no registry deltas"},
+    {DIFF, {{.type = '5', .name = "Hives/System_Delta"}}, "plain files"},
+    {DIFF, {{.type = '0', .name = "Hives"}}, "plain files"},
+    {DIFF, {{.type = '2', .name = "Hives", .target = "C:\\Windows"}}, "plain files"},
+    {BOTH, {{.type = '2', .name = "Files", .target = "C:\\"}}, "must be a directory"},
+    {BOTH, {{.type = '0', .name = "Files"}}, "must be a directory"},
+    {BOTH, {{.type = '2', .name = "UtilityVM", .target = "C:\\"}}, "must be a directory"},
+    {BOTH, {{.type = '2', .name = "UtilityVM/Files", .target = "C:\\"}}, "must be a directory"},
+    {BOTH, {{.type = '0', .name = "UtilityVM/SystemTemplate.vhdx"}}, "UtilityVM/Files"},
+    /* Through a link. */
+    {BOTH,
+     {{.type = '2',
+       .name = "Files/j",
+       .target = "C:\\Windows",
+       .records = {{"MSWINDOWS.mountpoint", "1"}}},
+      {.type = '0', .name = "Files/j/evil.dll"}},
+     "which is a link"},
+    {BOTH,
+     {{.type = '2',
+       .name = "Files/s",
+       .target = "..\\..",
+       .records = {{"MSWINDOWS.fileattr", "1040"}}},
+      {.type = '5', .name = "Files/S/deep/er"}},
+     "which is a link"},
+    {BOTH,
+     {{.type = '2', .name = "Files/s", .target = "x"},
+      {.type = '2', .name = "Files/s/t", .target = "y"}},
+     "which is a link"},
+    {BOTH,
+     {{.type = '2', .name = "Files/s", .target = "x"}, {.type = '0', .name = "Files/s:ads"}},
+     "directly follow"},
+    {BOTH,
+     {{.type = '2', .name = "Files/s", .target = "x"},
+      {.type = '1', .name = "Files/h", .target = "Files/s"}},
+     "no file that came before"},
+    {BOTH,
+     {{.type = '0', .name = "Files/f"}, {.type = '0', .name = "Files/f/x"}},
+     "which is a file"},
+    {BOTH,
+     {{.type = '0', .name = "Files/f"},
+      {.type = '1', .name = "Files/h", .target = "Files/f"},
+      {.type = '0', .name = "Files/h/x"}},
+     "which is a file"},
+    /* The same name twice. */
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/a"}},
+     "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "fileS/A"}},
+     "this name already"},
+    {BOTH, {{.type = '5', .name = "Files"}, {.type = '5', .name = "Files/"}}, "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "Files/\xc3\xa4"}, {.type = '5', .name = "Files/\xc3\x84"}},
+     "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a/b"}, {.type = '2', .name = "Files/a", .target = "C:\\"}},
+     "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"},
+      {.type = '1', .name = "Files/h", .target = "Files/a"},
+      {.type = '0', .name = "Files/h", .data = "overwrites a"}},
+     "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "UtilityVM/Files/a"}, {.type = '0', .name = "UtilityVM/Files/A"}},
+     "this name already"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"},
+      {.type = '0', .name = "Files/a:s"},
+      {.type = '0', .name = "Files/a:S"}},
+     "this data stream already"},
+    /* Hard links. */
+    {BOTH, {{.type = '1', .name = "Files/h", .target = "../../Windows/x"}}, "'.' or '..'"},
+    {BOTH, {{.type = '1', .name = "Files/h", .target = "C:\\Windows\\x"}}, "colon"},
+    {BOTH, {{.type = '1', .name = "Files/h", .target = "Windows/x"}}, "not in Files"},
+    {BOTH, {{.type = '1', .name = "Files/h", .target = "Files/absent"}}, "no file"},
+    {BOTH, {{.type = '1', .name = "Files/h", .target = "Files/h"}}, "no file"},
+    {BOTH,
+     {{.type = '5', .name = "Files/d"}, {.type = '1', .name = "Files/h", .target = "Files/d"}},
+     "no file that came before"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"},
+      {.type = '0', .name = "Files/a:s"},
+      {.type = '1', .name = "Files/h", .target = "Files/a:s"}},
+     "colon"},
+    {BOTH, {{.type = '1', .name = "Files/h", .target = ""}}, "empty"},
+    {DIFF,
+     {{.type = '0', .name = "Hives/Sam_Delta"},
+      {.type = '1', .name = "Files/sam", .target = "Hives/Sam_Delta"}},
+     "cannot be a hard link"},
+    {DIFF,
+     {{.type = '0', .name = "Files/a"},
+      {.type = '1', .name = "Hives/Sam_Delta", .target = "Files/a"}},
+     "cannot be a hard link"},
+    {DIFF,
+     {{.type = '0', .name = "Files/.wh.a"}, {.type = '1', .name = "Files/h", .target = "Files/a"}},
+     "no file that came before"},
+    /* Streams. */
+    {BOTH, {{.type = '0', .name = "Files/a:s"}}, "directly follow"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"},
+      {.type = '0', .name = "Files/b"},
+      {.type = '0', .name = "Files/a:s"}},
+     "directly follow"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/A:s"}},
+     "directly follow"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/a:"}},
+     "cannot be the name"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/a:s:$DATA"}},
+     "cannot be the name"},
+    {BOTH,
+     {{.type = '5', .name = "Files/d"}, {.type = '0', .name = "Files/d::$INDEX_ALLOCATION"}},
+     "cannot be the name"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/a:s\\t"}},
+     "cannot be the name"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '5', .name = "Files/a:s"}},
+     "directly follow"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a"}, {.type = '2', .name = "Files/a:s", .target = "x"}},
+     "directly follow"},
+    {BOTH, {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/a:s/x"}}, "colon"},
+    {DIFF,
+     {{.type = '0', .name = "Hives/Sam_Delta"}, {.type = '0', .name = "Hives/Sam_Delta:s"}},
+     "directly follow"},
+    {DIFF,
+     {{.type = '0', .name = "Files/.wh.a"}, {.type = '0', .name = "Files/a:s"}},
+     "directly follow"},
+    /* Whiteouts. */
+    {BASE, {{.type = '0', .name = "Files/.wh.a"}}, "nothing to delete"},
+    {DIFF, {{.type = '0', .name = ".wh.Files"}}, "cannot delete that"},
+    {DIFF, {{.type = '0', .name = "Hives/.wh.System_Delta"}}, "cannot delete that"},
+    {DIFF, {{.type = '0', .name = "Files/.wh."}}, "a whiteout of nothing"},
+    {DIFF, {{.type = '0', .name = "Files/dir/.wh."}}, "a whiteout of nothing"},
+    {DIFF, {{.type = '0', .name = "Files/.wh..."}}, "'.' or '..'"},
+    {DIFF, {{.type = '0', .name = "Files/.wh.\\..\\x"}}, "empty component"},
+    {DIFF, {{.type = '0', .name = "Files/.wh.a\\..\\..\\x"}}, "'.' or '..'"},
+    {DIFF, {{.type = '0', .name = "../.wh.x"}}, "'.' or '..'"},
+    {DIFF, {{.type = '0', .name = "Files/.wh.a", .data = "x"}}, "empty file"},
+    {DIFF, {{.type = '5', .name = "Files/.wh.a"}}, "empty file"},
+    {DIFF,
+     {{.type = '0', .name = "Files/.wh.a"}, {.type = '0', .name = "Files/a"}},
+     "this name already"},
+    {DIFF,
+     {{.type = '0', .name = "Files/a"}, {.type = '0', .name = "Files/.wh.A"}},
+     "this name already"},
+    {DIFF,
+     {{.type = '0', .name = "Files/.wh.a"}, {.type = '0', .name = "Files/a/b"}},
+     "which is something the layer deletes"},
+    {DIFF,
+     {{.type = '0', .name = "Files/a/b"}, {.type = '0', .name = "Files/.wh.a"}},
+     "this name already"},
+    /* The rest. */
+    {BOTH, {{.type = '3', .name = "Files/dev"}}, "no devices"},
+    {BOTH, {{.type = '6', .name = "Files/fifo"}}, "no devices"},
+    {BASE, {{.type = '5', .name = "UtilityVM"}}, "without 'Files'"},
+    {BASE, {{0}}, "without 'Files'"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a", .records = {{"MSWINDOWS.rawsd", "AAAA"}}}},
+     "security descriptor"},
+    {BOTH,
+     {{.type = '0', .name = "Files/a", .records = {{"MSWINDOWS.fileattr", "16"}}}},
+     "attribute of a directory"},
+    {BOTH, {{.type = '2', .name = "Files/a"}}, "no target"},
+};
+
+TEST(hostile_layers_are_refused)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+        for (int kind = BASE; kind <= DIFF; kind++) {
+            if (!((int)hostile[i].kinds & kind))
+                continue;
+            struct error err = {0};
+            CLEANUP(unpacked_clear) struct unpacked u = {0};
+            if (unpack(hostile[i].entries, kind == BASE ? &base_request : &diff_request, &u, &err))
+                fail_msg("row %zu (%s) was accepted", i, hostile[i].text);
+            if (!strstr(err.message, hostile[i].text))
+                fail_msg("row %zu: '%s' does not contain '%s'", i, err.message, hostile[i].text);
+            if (err.kind != ERR_INTEGRITY || strncmp(err.message, "unpack layer sha256:", 20) != 0)
+                fail_msg("row %zu: kind %d, %s", i, (int)err.kind, err.message);
+            error_clear(&err);
+        }
+    }
+}
+
+/* ---- digest, limits, failures ---- */
+
+TEST(the_digest_is_checked_before_anything_is_finished)
+{
+    struct error err = {0};
+    struct layer_unpack_request request = diff_request;
+    request.diff_id = digest_of("other", 5);
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_fails(unpack(ordinary, &request, &u, &err), ERR_INTEGRITY, "the content has the digest");
+    assert_null(memory_find(&u.tree, "Files\\junction"));
+    assert_false(digest_is_set(&u.result.diff_id));
+
+    request.kind = LAYER_BASE;
+    CLEANUP(unpacked_clear) struct unpacked base = {0};
+    assert_fails(unpack(ordinary, &request, &base, &err), ERR_INTEGRITY, "the content has");
+    assert_null(strstr(buf_str(&base.tree.log), "open"));
+}
+
+/* What follows the end of the archive belongs to the digest. */
+TEST(trailing_bytes_are_hashed)
+{
+    struct error err = {0};
+    CLEANUP(buf_clear) struct buf archive;
+    tar_build_all(&archive, ordinary);
+    buf_add_str(&archive, "trailing");
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack_archive(&archive, scratch, &diff_request, &u, NULL, &err));
+    struct digest expected = digest_of(archive.data, archive.length);
+    assert_string_equal(u.result.diff_id.text, expected.text);
+    assert_int_equal(u.result.uncompressed_bytes, archive.length);
+}
+
+TEST(limits)
+{
+    struct error err = {0};
+    struct layer_unpack_request request = base_request;
+    request.maximum_entries = 10;
+    CLEANUP(unpacked_clear) struct unpacked enough = {0};
+    assert_ok(unpack(ordinary, &request, &enough, &err));
+    request.maximum_entries = 9;
+    CLEANUP(unpacked_clear) struct unpacked few = {0};
+    assert_fails(unpack(ordinary, &request, &few, &err), ERR_INTEGRITY, "too many entries");
+
+    request = base_request;
+    request.maximum_bytes = enough.result.uncompressed_bytes;
+    CLEANUP(unpacked_clear) struct unpacked exact = {0};
+    assert_ok(unpack(ordinary, &request, &exact, &err));
+    request.maximum_bytes--;
+    CLEANUP(unpacked_clear) struct unpacked small = {0};
+    assert_fails(unpack(ordinary, &request, &small, &err), ERR_INTEGRITY, "larger than");
+
+    request = base_request;
+    request.media_type = "application/vnd.oci.image.layer.v1.tar+gzip";
+    CLEANUP(unpacked_clear) struct unpacked type = {0};
+    assert_fails(unpack(ordinary, &request, &type, &err), ERR_INTEGRITY, "media type");
+}
+
+/* Every call of the tree fails once; handles are closed (unpack_archive looks) and the first
+ * failure is what is reported. */
+TEST(every_failure_of_the_tree_is_reported)
+{
+    for (int kind = BASE; kind <= DIFF; kind++) {
+        const struct layer_unpack_request *request = kind == BASE ? &base_request : &diff_request;
+        struct error err = {0};
+        CLEANUP(unpacked_clear) struct unpacked whole = {0};
+        assert_ok(unpack(ordinary, request, &whole, &err));
+        assert_true(whole.tree.calls > 20);
+        for (size_t k = 1; k <= whole.tree.calls; k++) {
+            CLEANUP(unpacked_clear) struct unpacked u = {.tree = {.fail_at = k}};
+            assert_fails(unpack(ordinary, request, &u, &err), ERR_OS, "injected failure");
+        }
+    }
+}
+
+static void count_event(void *user, const struct event *event)
+{
+    struct event *last = user;
+    assert_int_equal(event->type, EVENT_LAYER_PROGRESS);
+    assert_true(event->done >= last->done && event->done <= event->total);
+    assert_int_equal(strncmp(event->subject, "sha256:", 7), 0);
+    last->done = event->done;
+    last->total = event->total;
+}
+
+TEST(progress_is_told)
+{
+    struct error err = {0};
+    struct event last = {0};
+    const struct observer observer = {.on_event = count_event, .user = &last};
+    const struct context context = {.observer = &observer};
+    CLEANUP(buf_clear) struct buf archive;
+    tar_build_all(&archive, ordinary);
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack_archive(&archive, scratch, &base_request, &u, &context, &err));
+    assert_int_equal(last.total, archive.length);
+    assert_int_equal(last.done, archive.length);
+}
+
+TEST(cancelling)
+{
+    struct error err = {0};
+    struct cancel cancel = {.requested = 1};
+    const struct context context = {.cancel = &cancel};
+    CLEANUP(buf_clear) struct buf archive;
+    tar_build_all(&archive, ordinary);
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_fails(unpack_archive(&archive, scratch, &base_request, &u, &context, &err),
+                 ERR_CANCELLED, "");
+    assert_int_equal(u.tree.count, 0);
+    assert_fails(layer_unpack_apply(&u.result, &u.layer_tree, NULL, &context, &err), ERR_CANCELLED,
+                 "");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    scratch = make_scratch();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    remove_scratch(&scratch);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_base_layer_becomes_real_files),
+        cmocka_unit_test(a_diff_layer_becomes_the_import_format),
+        cmocka_unit_test(large_files_are_written_whole_in_both_ways),
+        cmocka_unit_test(missing_parents_are_made),
+        cmocka_unit_test(hives_of_a_diff_layer_stay_raw),
+        cmocka_unit_test(whiteouts_become_tombstones),
+        cmocka_unit_test(opaque_directories_delete_what_the_parents_have),
+        cmocka_unit_test(opaque_directories_that_cannot_be),
+        cmocka_unit_test(the_utility_vm_is_left_out_unless_wanted),
+        cmocka_unit_test(a_link_into_the_utility_vm_asks_for_it),
+        cmocka_unit_test(links_are_looked_up_in_the_parents),
+        cmocka_unit_test(hostile_layers_are_refused),
+        cmocka_unit_test(the_digest_is_checked_before_anything_is_finished),
+        cmocka_unit_test(trailing_bytes_are_hashed),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(every_failure_of_the_tree_is_reported),
+        cmocka_unit_test(progress_is_told),
+        cmocka_unit_test(cancelling),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
