@@ -7,6 +7,7 @@
 #include <objidl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GIVEN_MAX 4096
 
@@ -120,19 +121,44 @@ static IMallocSpy spy = {&spy_functions};
 
 /* ---- giving ---- */
 
+/* A process has one malloc spy. The DLL that registered it watches for the other one too. */
+__declspec(dllexport) void SimhostWatchString(void *text);
+
+void SimhostWatchString(void *text)
+{
+    AcquireSRWLockExclusive(&lock);
+    if (given_count < GIVEN_MAX)
+        given[given_count++] = text;
+    ReleaseSRWLockExclusive(&lock);
+}
+
+static void watch(void *text)
+{
+    static const WCHAR *const dlls[] = {L"vmcompute.dll", L"computenetwork.dll"};
+    AcquireSRWLockExclusive(&lock);
+    spying = spying || CoRegisterMallocSpy(&spy) == S_OK;
+    bool ours = spying;
+    ReleaseSRWLockExclusive(&lock);
+    if (ours) {
+        SimhostWatchString(text);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(dlls) / sizeof(dlls[0]); i++) {
+        HMODULE dll = GetModuleHandleW(dlls[i]);
+        void (*theirs)(void *) = NULL;
+        FARPROC address = dll ? GetProcAddress(dll, "SimhostWatchString") : NULL;
+        memcpy(&theirs, &address, sizeof(theirs));
+        if (theirs && theirs != SimhostWatchString)
+            theirs(text);
+    }
+}
+
 PWSTR string_give(const char *utf8)
 {
     int count = MultiByteToWideChar(CP_UTF8, 0, utf8, -1, NULL, 0);
     PWSTR text = CoTaskMemAlloc((size_t)count * sizeof(WCHAR));
     MultiByteToWideChar(CP_UTF8, 0, utf8, -1, text, count);
-    AcquireSRWLockExclusive(&lock);
-    bool first = !spying;
-    spying = true;
-    if (given_count < GIVEN_MAX)
-        given[given_count++] = text;
-    ReleaseSRWLockExclusive(&lock);
-    if (first)
-        CoRegisterMallocSpy(&spy);
+    watch(text);
     return text;
 }
 
