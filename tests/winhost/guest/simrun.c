@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* simrun SPEC STATUS        starts one process of a container and reports what becomes of it
+ * simrun --console SPEC STATUS  the same for a program of the host, on the console of the caller
  * simrun --hold STATUS      keeps the container's Wine server alive; writes "R\n" once it is up
  *
  * A Unix exit status keeps 8 bits of a Windows exit code, a Unix argument vector cannot carry a
@@ -58,13 +59,14 @@ static void inherit(HANDLE handle)
 
 /* CREATE_NO_WINDOW gives the program a hidden console of its own, so that control events reach it.
  */
-static DWORD start(struct spec *spec, STARTUPINFOW *startup, PROCESS_INFORMATION *process)
+static DWORD start(struct spec *spec, DWORD console, STARTUPINFOW *startup,
+                   PROCESS_INFORMATION *process)
 {
     inherit(startup->hStdInput);
     inherit(startup->hStdOutput);
     inherit(startup->hStdError);
     BOOL ok = CreateProcessW(NULL, spec->command_line, NULL, NULL, TRUE,
-                             CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW,
+                             CREATE_UNICODE_ENVIRONMENT | console,
                              *spec->environment ? spec->environment : NULL,
                              *spec->directory ? spec->directory : NULL, startup, process);
     return ok ? 0 : GetLastError();
@@ -79,7 +81,7 @@ static void drop_streams(const STARTUPINFOW *startup)
         CloseHandle(startup->hStdError);
 }
 
-static int run(const wchar_t *spec_path, HANDLE status)
+static int run(const wchar_t *spec_path, DWORD console, HANDLE status)
 {
     wchar_t *text = read_spec(spec_path);
     if (!text) {
@@ -93,7 +95,7 @@ static int run(const wchar_t *spec_path, HANDLE status)
                             .hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE),
                             .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
     PROCESS_INFORMATION process = {0};
-    DWORD error = start(&spec, &startup, &process);
+    DWORD error = start(&spec, console, &startup, &process);
     if (error != 0) {
         report(status, 'E', error);
         return ERROR_STATUS;
@@ -119,14 +121,26 @@ static int hold(const wchar_t *status_path)
     return 0;
 }
 
+/* Ctrl-C is the program's affair; it is not inherited, unlike ignoring it altogether would be. */
+static BOOL WINAPI leave_to_program(DWORD event)
+{
+    (void)event;
+    return TRUE;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
+    if (argc == 4 && wcscmp(argv[1], L"--console") == 0) {
+        HANDLE report_to = unix_path_open(argv[3], GENERIC_WRITE);
+        SetConsoleCtrlHandler(leave_to_program, TRUE);
+        return report_to ? run(argv[2], 0, report_to) : ERROR_STATUS;
+    }
     if (argc != 3)
         return ERROR_STATUS;
     if (wcscmp(argv[1], L"--hold") == 0)
         return hold(argv[2]);
     HANDLE status = unix_path_open(argv[2], GENERIC_WRITE);
-    return status ? run(argv[1], status) : ERROR_STATUS;
+    return status ? run(argv[1], CREATE_NO_WINDOW, status) : ERROR_STATUS;
 }

@@ -13,7 +13,7 @@ from .machine import DEFAULT_BUILD, Machine, MachineError, find_programs
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 DEFAULT_MACHINE = os.path.join(ROOT, "build", "winhost", "default")
-DEFAULT_PROGRAMS = os.path.join(ROOT, "build", "mingw", "tests", "winhost")
+DEFAULT_PROGRAMS = os.path.join(ROOT, "build", "mingw", "winhost")
 CANNOT_START = 126
 
 

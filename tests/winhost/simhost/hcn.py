@@ -276,7 +276,7 @@ class Hcn:
     def detach(self, namespace, endpoint):
         if endpoint["id"] not in namespace["endpoints"]:
             raise Refusal(hresult.HCN_ENDPOINT_NOT_FOUND)
-        if not self.host.reduced and netns.exists(endpoint):
+        if not self.host.reduced:
             netns.unplug(endpoint)
         namespace["endpoints"].remove(endpoint["id"])
         endpoint["namespace"] = None

@@ -122,13 +122,17 @@ class Machine:
         with open(self.path("simhost.log"), "ab") as log:
             starter = subprocess.Popen(
                 [sys.executable, "-m", "simhost.daemon", self.directory, str(writer)], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, pass_fds=[writer], start_new_session=True,
-                env={"PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "PATH": os.environ.get("PATH", "")})
+                stdout=log, stderr=log, pass_fds=[writer], start_new_session=True, env=self._daemon_environment())
         os.close(writer)
         self._wait_ready(reader)
         if not why:
             starter.wait()  # it only made the namespaces
         return mode
+
+    def _daemon_environment(self):
+        """WINEPREFIX is for the daemon's children: by it they are found when there is no namespace to end them."""
+        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        return {"PYTHONPATH": package, "PATH": os.environ.get("PATH", ""), "WINEPREFIX": self.prefix}
 
     def _wait_ready(self, reader):
         with os.fdopen(reader, encoding="utf-8") as file:

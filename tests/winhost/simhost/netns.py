@@ -36,6 +36,8 @@ def plug(endpoint, bridge, pid):
     """Put the endpoint into the network namespace of the process, as its next adapter."""
     near = cable_name(endpoint["id"])
     far = "vc" + near[2:]
+    if exists(endpoint):
+        unplug(endpoint)
     run_batch([f"link add {near} type veth peer name {far} netns {pid}", f"link set {near} master {bridge} up"])
     name = CONTAINER_NAME.format(count_adapters(pid))
     lines = [f"link set {far} name {name}", f"link set {name} address {endpoint['mac'].replace('-', ':')}",
@@ -52,8 +54,12 @@ def count_adapters(pid):
 
 
 def unplug(endpoint):
-    """Pull the cable; the other end goes with it."""
-    run_batch([f"link del {cable_name(endpoint['id'])}"])
+    """Pull the cable if it is there; the other end goes with it. It also goes by itself a moment after its container."""
+    try:
+        run_batch([f"link del {cable_name(endpoint['id'])}"])
+    except RuntimeError:
+        if exists(endpoint):
+            raise
 
 
 def exists(endpoint):

@@ -92,7 +92,7 @@ class Run:
         variables = {**wine.environment(self.machine.prefix), MARK: self.token, "TERM": os.environ.get("TERM", "dumb")}
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by nsenter, which else would die of it
         self.starter = subprocess.Popen(
-            [*self.machine.enter(), wine.LOADER, SIMRUN, f"{self.base}.spec", f"{self.base}.status"],
+            [*self.machine.enter(), wine.LOADER, SIMRUN, "--console", f"{self.base}.spec", f"{self.base}.status"],
             env=variables, cwd=self.machine.drive_c, **streams)
         signal.signal(signal.SIGINT, before)
         return self

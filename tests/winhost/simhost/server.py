@@ -19,7 +19,7 @@ from . import faults, frames, hresult, journal
 CALLS = {}
 LEFTOVERS = []
 HANDLE_ARGUMENTS = ("handle", "process", "object", "network")
-UNRECORDED = {("winhost", "leftovers"), ("winhost", "status")}
+UNRECORDED = {("winhost", "leftovers"), ("winhost", "registry")}
 HELLO_SECONDS = 10
 
 
