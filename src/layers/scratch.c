@@ -86,6 +86,8 @@ bool scratch_create(const struct layer_api *api, const char *path, const struct 
 bool scratch_expand(const struct scratch *scratch, uint64_t bytes, struct error *err)
 {
     CLEANUP(utf16_free) wchar_t *id = NULL;
+    if (!scratch->api->ExpandSandboxSize)
+        return error_set(err, ERR_UNSUPPORTED, "this Windows cannot enlarge a scratch");
     if (!utf16_from_utf8(scratch->path, &id, err))
         return false;
     HRESULT hr = scratch->api->ExpandSandboxSize(&layer_driver, id, bytes);
@@ -204,7 +206,8 @@ bool scratch_mount(struct scratch *scratch, const struct strlist *parents,
 #define UNMOUNT_PATIENCE_MS 10000
 #define UNMOUNT_PAUSE_MS 100
 
-/* Repeats a call while somebody else has the disk open. */
+/* Repeats a call while somebody else has the disk open. "Not found" means that the work is done:
+ * that is what a scratch which is not mounted answers. */
 static bool call_until_free(layer_call function, const char *name, const wchar_t *id,
                             struct error *err)
 {
@@ -212,6 +215,10 @@ static bool call_until_free(layer_call function, const char *name, const wchar_t
     for (;;) {
         if (call(function, name, id, err))
             return true;
+        if (err->code == ERROR_NOT_FOUND) {
+            error_clear(err);
+            return true;
+        }
         bool is_busy = err->code == ERROR_SHARING_VIOLATION || err->code == ERROR_NOT_READY;
         if (!is_busy || os_monotonic_ms() >= end)
             return error_hint_from(err, mount_hints, ARRAY_SIZE(mount_hints));

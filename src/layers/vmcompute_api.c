@@ -13,7 +13,7 @@
 const struct layer_driver layer_driver = {.flavour = LAYER_DRIVER_FILTER, .home = L""};
 
 static const struct dll_symbol symbols[] = {
-#define X(name, presence, parameters) {#name, offsetof(struct layer_api, name), presence},
+#define X(name, presence, ...) {#name, offsetof(struct layer_api, name), presence},
     LAYER_FUNCTIONS(X)
 #undef X
 };

@@ -29,30 +29,27 @@ _Static_assert(offsetof(struct layer_descriptor, path) == 24, "WC_LAYER_DESCRIPT
 
 /* Arrays of descriptors run from the topmost layer to the base layer. */
 #define LAYER_FUNCTIONS(X)                                                                         \
-    X(ActivateLayer, DLL_REQUIRED, (const struct layer_driver *driver, const wchar_t *id))         \
-    X(DeactivateLayer, DLL_REQUIRED, (const struct layer_driver *driver, const wchar_t *id))       \
-    X(PrepareLayer, DLL_REQUIRED,                                                                  \
-      (const struct layer_driver *driver, const wchar_t *id,                                       \
-       const struct layer_descriptor *parents, size_t count))                                      \
-    X(UnprepareLayer, DLL_REQUIRED, (const struct layer_driver *driver, const wchar_t *id))        \
-    X(GetLayerMountPath, DLL_REQUIRED,                                                             \
-      (const struct layer_driver *driver, const wchar_t *id, size_t *units, wchar_t *path))        \
-    X(ImportLayer, DLL_REQUIRED,                                                                   \
-      (const struct layer_driver *driver, const wchar_t *id, const wchar_t *folder,                \
-       const struct layer_descriptor *parents, size_t count))                                      \
-    X(ProcessBaseImage, DLL_REQUIRED, (const wchar_t *path))                                       \
-    X(ProcessUtilityImage, DLL_REQUIRED, (const wchar_t *path))                                    \
-    X(DestroyLayer, DLL_REQUIRED, (const struct layer_driver *driver, const wchar_t *id))          \
-    X(NameToGuid, DLL_REQUIRED, (const wchar_t *name, GUID *guid))                                 \
-    X(CreateSandboxLayer, DLL_OPTIONAL,                                                            \
-      (const struct layer_driver *driver, const wchar_t *id, const wchar_t *parent,                \
-       const struct layer_descriptor *parents, size_t count))                                      \
-    X(ExpandSandboxSize, DLL_REQUIRED,                                                             \
-      (const struct layer_driver *driver, const wchar_t *id, UINT64 bytes))                        \
-    X(GrantVmAccess, DLL_OPTIONAL, (const wchar_t *vm_id, const wchar_t *path))
+    X(ActivateLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id)           \
+    X(DeactivateLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id)         \
+    X(PrepareLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id,            \
+      const struct layer_descriptor *parents, size_t count)                                        \
+    X(UnprepareLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id)          \
+    X(GetLayerMountPath, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id,       \
+      size_t *units, wchar_t *path)                                                                \
+    X(ImportLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id,             \
+      const wchar_t *folder, const struct layer_descriptor *parents, size_t count)                 \
+    X(ProcessBaseImage, DLL_REQUIRED, const wchar_t *path)                                         \
+    X(ProcessUtilityImage, DLL_REQUIRED, const wchar_t *path)                                      \
+    X(DestroyLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id)            \
+    X(NameToGuid, DLL_REQUIRED, const wchar_t *name, GUID *guid)                                   \
+    X(CreateSandboxLayer, DLL_OPTIONAL, const struct layer_driver *driver, const wchar_t *id,      \
+      const wchar_t *parent, const struct layer_descriptor *parents, size_t count)                 \
+    X(ExpandSandboxSize, DLL_OPTIONAL, const struct layer_driver *driver, const wchar_t *id,       \
+      UINT64 bytes)                                                                                \
+    X(GrantVmAccess, DLL_OPTIONAL, const wchar_t *vm_id, const wchar_t *path)
 
 struct layer_api {
-#define X(name, presence, parameters) HRESULT(WINAPI *name) parameters;
+#define X(name, presence, ...) HRESULT(WINAPI *name)(__VA_ARGS__);
     LAYER_FUNCTIONS(X)
 #undef X
 };

@@ -204,6 +204,21 @@ static void unmounting_waits_for_others_and_never_stops_half_way(void **state)
     assert_false(scratch->activated);
 }
 
+static void what_is_not_mounted_counts_as_unmounted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct scratch *scratch = &fixture->scratch;
+    scratch->activated = scratch->prepared = true;
+    fake_fail("UnprepareLayer", (HRESULT)0x80070490, 1);
+    assert_ok(scratch_unmount(scratch, &err));
+    assert_calls(fixture, "UnprepareLayer ~\\c\\s1\nDeactivateLayer ~\\c\\s1");
+    scratch->activated = true;
+    fake_fail("DeactivateLayer", (HRESULT)0x80070490, 1);
+    assert_ok(scratch_unmount(scratch, &err));
+    assert_false(scratch->activated);
+}
+
 static void what_cannot_be_destroyed_is_swept_later(void **state)
 {
     struct fixture *fixture = *state;
@@ -256,6 +271,7 @@ int main(void)
         test(a_failed_mount_is_taken_back_and_explained),
         test(an_interrupted_mount_calls_nothing),
         test(unmounting_waits_for_others_and_never_stops_half_way),
+        test(what_is_not_mounted_counts_as_unmounted),
         test(what_cannot_be_destroyed_is_swept_later),
         test(the_scratch_of_a_dead_process_is_reclaimed),
     };
