@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "check.h"
+#include "write_plainly.h"
 
 static char *scratch;
 
@@ -13,9 +14,8 @@ static char *scratch;
 
 static char *write_blob(const void *data, size_t length)
 {
-    struct error err = {0};
     char *path = fs_join(scratch, "blob");
-    assert_ok(fs_write_file(path, data, length, &err));
+    write_plainly(path, data, length);
     return path;
 }
 

@@ -6,6 +6,7 @@
 #include "layers/unpack.h"
 #include "memory_tree.h"
 #include "tar_build.h"
+#include "write_plainly.h"
 
 struct unpacked {
     struct memory_tree tree;
@@ -22,20 +23,19 @@ static inline void unpacked_clear(struct unpacked *unpacked)
 /* Unpacks 'archive' as the request says; blob, digest and tree are filled in here. */
 static inline bool unpack_archive(const struct buf *archive, const char *scratch,
                                   const struct layer_unpack_request *request, struct unpacked *ret,
-                                  const struct context *context, struct error *ret_err)
+                                  const struct context *context, struct error *err)
 {
-    struct error err = {0};
     struct layer_unpack_request complete = *request;
     size_t fail_at = ret->tree.fail_at;
     CLEANUP(str_free) char *path = fs_join(scratch, "blob");
-    assert_ok(fs_write_file(path, archive->data, archive->length, &err));
+    write_plainly(path, archive->data, archive->length);
     ret->layer_tree = memory_tree_open(&ret->tree);
     ret->tree.fail_at = fail_at;
     complete.blob_path = path;
     complete.tree = &ret->layer_tree;
     if (!digest_is_set(&complete.diff_id))
         complete.diff_id = digest_of(archive->data, archive->length);
-    bool done = layer_unpack(&complete, &ret->result, context, ret_err);
+    bool done = layer_unpack(&complete, &ret->result, context, err);
     assert_int_equal(ret->tree.open_handles, 0);
     return done;
 }
@@ -43,7 +43,9 @@ static inline bool unpack_archive(const struct buf *archive, const char *scratch
 static inline const struct memory_node *node_of(const struct unpacked *unpacked, const char *path)
 {
     const struct memory_node *node = memory_find(&unpacked->tree, path);
-    if (!node)
+    if (!node) {
         fail_msg("'%s' was not made", path);
+        abort(); /* not reached, but not known to be */
+    }
     return node;
 }
