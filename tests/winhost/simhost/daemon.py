@@ -32,8 +32,7 @@ def load_modules():
 def enter_namespaces(directory):
     """Returns in pid 1 of the new machine; the caller's process ends."""
     mounts.unshare(machine.NAMESPACES)
-    if os.fork():
-        os._exit(0)
+    leave_starter()
     with open(os.path.join(directory, "simhost.pid"), "w", encoding="utf-8") as file:
         file.write(os.readlink("/proc/self") + "\n")  # /proc still shows the outer numbers
     mounts.make_private()
@@ -44,6 +43,12 @@ def enter_namespaces(directory):
     small = os.path.join(directory, "drive_f")
     mounts.mount("tmpfs", small, "tmpfs", 0, SMALL_VOLUME)
     wine.link_drive(os.path.join(directory, "host"), "f", "../../drive_f")
+
+
+def leave_starter():
+    """Returns in a process that the starter need not wait for."""
+    if os.fork():
+        os._exit(0)
 
 
 def hide_wine_servers():
@@ -102,6 +107,7 @@ def main():
         enter_namespaces(directory)
         be_init()
     else:
+        leave_starter()
         write_private(os.path.join(directory, "simhost.pid"), f"{os.getpid()}\n")
     load_modules()
     host = Host(directory, this.build(), None if isolated else mode.removeprefix("reduced: "))

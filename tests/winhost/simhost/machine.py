@@ -125,8 +125,7 @@ class Machine:
                 stdout=log, stderr=log, pass_fds=[writer], start_new_session=True, env=self._daemon_environment())
         os.close(writer)
         self._wait_ready(reader)
-        if not why:
-            starter.wait()  # it only made the namespaces
+        starter.wait()  # it only made the namespaces
         return mode
 
     def _daemon_environment(self):

@@ -200,10 +200,14 @@ def hcn_result(refusal):
 RESULT_DOCUMENTS = {"vmcompute": hcs_result, "computenetwork": hcn_result, "winhost": hcs_result}
 
 
+def log(text):
+    sys.stderr.write(f"simhost: {text}\n")
+    sys.stderr.flush()
+
+
 def report_bug(host, where):
     """An exception of the simulation itself: never to be taken for an answer of Windows."""
-    traceback.print_exc(file=sys.stderr)
-    sys.stderr.flush()
+    log(traceback.format_exc())
     host.violation(f"simhost: {where}: {traceback.format_exc(limit=-1).strip().splitlines()[-1]}")
 
 
@@ -239,7 +243,7 @@ class Connection:
         try:
             self._serve()
         except frames.ProtocolError as error:
-            print(f"simhost: protocol: {error}", file=sys.stderr, flush=True)
+            log(f"protocol: {error}")
         except OSError:
             pass  # the process died; what it held is closed below
         finally:

@@ -25,11 +25,11 @@ class Plan:
 
     def connect(self, pid, name):
         """Give the container of that name, whose first process is `pid`, its network."""
-        if self.namespace and self.host.reduced is None:
+        if self.namespace:
             hcn.connect_container(self.host, self.namespace, pid, name)
 
     def disconnect(self, pid):
-        if self.namespace and self.host.reduced is None:
+        if self.namespace:
             hcn.disconnect_container(self.host, self.namespace, pid)
 
 

@@ -64,6 +64,7 @@ class HostTest(unittest.TestCase):
         self.start()
 
     def start(self):
+        server.log = lambda text: None  # what a test provokes is not news
         self.host = Host(self.directory, self.build, reduced="unit test")
         self.addCleanup(self.host.journal.close)
         self.server = server.Server(self.host, TOKEN)
