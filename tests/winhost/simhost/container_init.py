@@ -5,7 +5,8 @@ Started by container.py as `container_init.py CONTROL-FD SPEC.json`. It makes th
 container shall see, and then starts programs when told so over the control socket (SOCK_SEQPACKET, one JSON object a message).
 The end of the control socket is the end of the container: with pid 1 the kernel ends every process and mount of the namespaces.
 
-daemon to init: {"op":"start"}, {"op":"exec","id":N,"argv":[...],"env":{...}} with three descriptors, {"op":"end"}
+daemon to init: {"op":"start"}, {"op":"exec","id":N,"argv":[...],"env":{...}} with three descriptors,
+    {"op":"interrupt","mark":"NAME=VALUE"} for the processes with that environment variable, {"op":"end"}
 init to daemon: {"event":"created","pid":N}, {"event":"started"}, {"event":"gone","id":N}, {"event":"failed","text":"..."}
 
 Without namespaces ("isolated": false in the spec) the same program runs as an ordinary process and ends its descendants itself.
@@ -84,6 +85,19 @@ def descendants(pid):
     return found
 
 
+def interrupt(mark):
+    """Wine makes SIGINT a Ctrl-C event. A program and what it started have the mark in common; simrun ignores the event."""
+    wanted = mark.encode()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                marked = wanted in file.read().split(b"\0")
+            if marked:
+                os.kill(int(name), signal.SIGINT)
+        except OSError:
+            continue
+
+
 def end_descendants():
     for _ in range(50):
         left = descendants(os.getpid())
@@ -117,6 +131,7 @@ class Init:
             mounts.mount("proc", "/proc", "proc")
             mounts.bring_loopback_up()
             socket.sethostname(spec["hostname"])
+            mounts.own_names(os.path.dirname(spec["ready_fifo"]), spec["hostname"])
             self.hide_servers()
         for entry in spec["binds"]:
             mounts.bind(entry["source"], entry["target"], entry["read_only"])
@@ -181,6 +196,8 @@ class Init:
                     self.start()
                 elif message["op"] == "exec":
                     self.execute(message, descriptors)
+                elif message["op"] == "interrupt":
+                    interrupt(message["mark"])
 
 
 def enter_namespaces(control):

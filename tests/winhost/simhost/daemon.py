@@ -39,6 +39,7 @@ def enter_namespaces(directory):
     mounts.mount("proc", "/proc", "proc")
     mounts.bring_loopback_up()
     socket.sethostname("simhost")
+    mounts.own_names(directory, "simhost")
     hide_wine_servers()
     small = os.path.join(directory, "drive_f")
     mounts.mount("tmpfs", small, "tmpfs", 0, SMALL_VOLUME)

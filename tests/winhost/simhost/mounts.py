@@ -79,3 +79,14 @@ def bring_loopback_up():
     siocsifflags, up_and_running = 0x8914, 0x41
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, siocsifflags, struct.pack("16sh14x", b"lo", up_and_running))
+
+
+def own_names(directory, hostname):
+    """A hosts file that knows this host, and no name server: a look-up must never leave the machine, nor wait for an answer."""
+    files = {"/etc/hosts": f"127.0.0.1 localhost {hostname}\n::1 localhost\n", "/etc/resolv.conf": "# none\n"}
+    for target, text in files.items():
+        source = os.path.join(directory, os.path.basename(target))
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        if os.path.exists(target):
+            bind(source, target)
