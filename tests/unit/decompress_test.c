@@ -95,7 +95,7 @@ static bool decompress_by_libarchive(const struct buf *blob, struct buf *ret)
     struct archive_entry *entry;
     buf_init(ret, BUF_UNBOUNDED);
     archive_read_support_format_raw(archive);
-    archive_read_append_filter(archive, ARCHIVE_FILTER_GZIP);
+    archive_read_support_filter_gzip(archive);
     int code = archive_read_open_memory(archive, blob->data, blob->length);
     if (code == ARCHIVE_OK)
         code = archive_read_next_header(archive, &entry);
