@@ -21,10 +21,13 @@ class ProcessTest(FaultTestCase):
         return process
 
     def wait_for_part(self):
+        """Until the first layer, which stalls, has begun to arrive."""
+        part = self.store.root / "ingest" / (self.layer_path().removeprefix("sha256:") + ".part")
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            if any(path.stat().st_size for path in (self.store.root / "ingest").glob("*")):
-                return
+            with contextlib.suppress(FileNotFoundError):
+                if part.stat().st_size:
+                    return
             time.sleep(0.02)
         self.fail("the download did not begin")
 
