@@ -18,7 +18,7 @@ from . import control, machine, mounts, wine
 from .host import Host
 from .server import Server
 
-MODULES = ("hcn_calls", "layers", "hcs", "registry_service")
+MODULES = ("hcn_calls", "layers", "hcs", "disks", "registry_service")
 SMALL_VOLUME = "size=64m"
 
 
