@@ -13,8 +13,10 @@ static bool parse(const char *text, enum json_type type, struct json_document *r
     CLEANUP(json_document_clear) struct json_document document = {0};
     if (!json_parse(text, strlen(text), &json_default_limits, &document, err))
         return false;
-    if (document.root->type != type)
-        return json_error(document.root, err, "not %s", type == JSON_MAP ? "an object" : "a list");
+    if (document.root->type != type) {
+        json_error(document.root, err, "not %s", type == JSON_MAP ? "an object" : "a list");
+        return false;
+    }
     *ret = TAKE(document);
     return true;
 }

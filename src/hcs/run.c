@@ -31,6 +31,21 @@ struct run {
 
 /* ---- streams ---- */
 
+static bool is_done(const struct hcs_pump *pump)
+{
+    return !pump || WaitForSingleObject(hcs_pump_done_event(pump), 0) == WAIT_OBJECT_0;
+}
+
+/* hcsshim's order: HCS is told, then the pipe is closed. */
+static void end_input(struct run *run)
+{
+    hcs_process_end_input(run->process);
+    if (run->input)
+        hcs_pump_close_pipe(run->input);
+    handle_close(&run->process->std_in);
+    run->input_open = false;
+}
+
 static bool start_pumps(struct run *run, struct error *err)
 {
     struct hcs_process *process = run->process;
@@ -45,23 +60,10 @@ static bool start_pumps(struct run *run, struct error *err)
     if (!process->std_in)
         return true;
     run->input_open = true;
-    return !streams->input.read
-        || hcs_pump_input(&streams->input, TAKE(process->std_in), &run->input, err);
-}
-
-static bool is_done(const struct hcs_pump *pump)
-{
-    return !pump || WaitForSingleObject(hcs_pump_done_event(pump), 0) == WAIT_OBJECT_0;
-}
-
-/* hcsshim's order: HCS is told, then the pipe is closed. */
-static void end_input(struct run *run)
-{
-    hcs_process_end_input(run->process);
-    if (run->input)
-        hcs_pump_close_pipe(run->input);
-    handle_close(&run->process->std_in);
-    run->input_open = false;
+    if (streams->input.read)
+        return hcs_pump_input(&streams->input, TAKE(process->std_in), &run->input, err);
+    end_input(run);
+    return true;
 }
 
 static bool finish(struct hcs_pump **pump, bool so_far, struct error *err)
