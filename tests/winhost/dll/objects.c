@@ -9,10 +9,34 @@
 static SRWLOCK lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
 static struct object *objects;
+static struct notice *early; /* for handles whose call has not returned yet, oldest first */
 static bool listening;
 static DWORD delivery_thread_id;
 
 /* ---- handles ---- */
+
+static void append(struct notice **list, struct notice *notice)
+{
+    while (*list)
+        list = &(*list)->next;
+    *list = notice;
+}
+
+/* A short-lived program can exit before its creator has the handle. */
+static void adopt_early(struct object *object)
+{
+    struct notice **link = &early;
+    while (*link) {
+        struct notice *notice = *link;
+        if (notice->number != object->number) {
+            link = &notice->next;
+            continue;
+        }
+        *link = notice->next;
+        notice->next = NULL;
+        append(&object->notices, notice);
+    }
+}
 
 struct object *object_new(enum object_kind kind, uint64_t number)
 {
@@ -23,6 +47,8 @@ struct object *object_new(enum object_kind kind, uint64_t number)
     AcquireSRWLockExclusive(&lock);
     object->next = objects;
     objects = object;
+    if (kind <= OBJECT_PROCESS)
+        adopt_early(object);
     ReleaseSRWLockExclusive(&lock);
     return object;
 }
@@ -84,6 +110,7 @@ static WCHAR *wide_copy(const char *utf8)
 static void queue_notice(uint64_t number, DWORD type, HRESULT status, const char *data)
 {
     struct notice *notice = calloc(1, sizeof(*notice));
+    notice->number = number;
     notice->type = type;
     notice->status = status;
     notice->data = *data ? wide_copy(data) : NULL;
@@ -92,11 +119,8 @@ static void queue_notice(uint64_t number, DWORD type, HRESULT status, const char
     struct object *object = objects;
     while (object && !(object->number == number && object->kind <= OBJECT_PROCESS))
         object = object->next;
-    if (object && !object->closed) {
-        struct notice **last = &object->notices;
-        while (*last)
-            last = &(*last)->next;
-        *last = notice;
+    if (!object || !object->closed) {
+        append(object ? &object->notices : &early, notice);
         notice = NULL;
     }
     ReleaseSRWLockExclusive(&lock);

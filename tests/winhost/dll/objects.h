@@ -22,6 +22,7 @@ typedef void(CALLBACK *notification)(DWORD type, void *context, HRESULT status, 
 
 struct notice {
     struct notice *next;
+    uint64_t number; /* of the handle it is for */
     DWORD type;
     HRESULT status;
     WCHAR *data;
