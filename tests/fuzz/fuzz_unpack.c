@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Whatever a layer says, the tree it is unpacked to is used as layer_tree.h demands (memory_tree
+ * aborts otherwise), nothing lies outside the roots, and the result can be applied.
+ *
+ * The input describes an archive: a byte of options, then entries of type, name, target, number of
+ * records, keys and values, number of bytes, bytes; strings end with a NUL. */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../unit/memory_tree.h"
+#include "../unit/tar_build.h"
+#include "base/os.h"
+#include "layers/unpack.h"
+
+struct input {
+    const char *at;
+    const char *end;
+};
+
+static unsigned take_byte(struct input *input)
+{
+    return input->at < input->end ? (unsigned char)*input->at++ : 0;
+}
+
+static const char *take_text(struct input *input)
+{
+    const char *text = input->at;
+    if (text >= input->end)
+        return "";
+    input->at += strlen(text) + 1;
+    return text;
+}
+
+static void add_entry(struct buf *archive, struct input *input)
+{
+    struct tar_build_entry entry = {.type = (char)take_byte(input)};
+    entry.name = take_text(input);
+    entry.target = take_text(input);
+    unsigned records = take_byte(input) % TAR_BUILD_MAXIMUM_RECORDS;
+    for (unsigned i = 0; i < records; i++) {
+        entry.records[i][0] = take_text(input);
+        entry.records[i][1] = take_text(input);
+    }
+    unsigned length = take_byte(input);
+    size_t left = input->at < input->end ? (size_t)(input->end - input->at) : 0;
+    entry.length = length < left ? length : left;
+    entry.data = entry.length ? input->at : "";
+    tar_build_add(archive, &entry);
+    input->at += entry.length;
+}
+
+static bool list_children(void *user, const struct layer_path *directory, struct strlist *ret,
+                          struct error *err)
+{
+    (void)user;
+    (void)err;
+    if (strlen(directory->text) < 100) {
+        strlist_add(ret, "a");
+        strlist_add(ret, "b");
+    }
+    return true;
+}
+
+static void check_tree(const struct memory_tree *tree)
+{
+    memory_require(tree->open_handles == 0, "left open");
+    for (size_t i = 0; i < tree->count; i++) {
+        const char *path = tree->nodes[i]->path;
+        memory_require(str_starts_with(path, "Files") || str_starts_with(path, "Hives")
+                           || str_starts_with(path, "UtilityVM"),
+                       "outside of the roots");
+        memory_require(!strstr(path, "..\\") && !strchr(path, ':') && !strchr(path, '/'),
+                       "a dangerous path");
+    }
+}
+
+static void unpack(const struct buf *archive, unsigned options, const char *path)
+{
+    struct error err = {0};
+    struct memory_tree memory, parent_memory;
+    const struct layer_tree tree = memory_tree_open(&memory);
+    const struct layer_tree parent = memory_tree_open(&parent_memory);
+    struct layer_unpack_result result = {0};
+    const struct layer_unpack_request request = {
+        .blob_path = path,
+        .diff_id = digest_of(archive->data, archive->length),
+        .kind = options & 1 ? LAYER_BASE : LAYER_DIFF,
+        .tree = &tree,
+        .parents = &parent,
+        .parent_count = 1,
+        .with_utility_vm = options & 2,
+        .list_children = options & 4 ? list_children : NULL,
+        .maximum_bytes = 1 << 20,
+        .maximum_entries = 100,
+    };
+    bool good = layer_unpack(&request, &result, NULL, &err);
+    memory_require(good != error_is_set(&err), "result and error disagree");
+    check_tree(&memory);
+    error_clear(&err);
+    if (good && request.kind == LAYER_DIFF
+        && !layer_unpack_apply(&result, &tree, &parent, NULL, &err))
+        error_clear(&err);
+    memory_require(memory.open_handles == 0, "left open");
+    layer_unpack_result_clear(&result);
+    memory_tree_close(&memory);
+    memory_tree_close(&parent_memory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(str_free) char *path = str_format("fuzz-%u.tmp", (unsigned)os_process_id());
+    CLEANUP(str_free) char *text = xcalloc(size + 1, 1);
+    if (size > 0)
+        memcpy(text, data, size);
+    struct input input = {text, text + size};
+    unsigned options = take_byte(&input);
+    CLEANUP(buf_clear) struct buf archive;
+    buf_init(&archive, BUF_UNBOUNDED);
+    while (input.at < input.end && archive.length < 64 * 1024)
+        add_entry(&archive, &input);
+    tar_build_end(&archive);
+    FILE *file = fopen(path, "wb");
+    memory_require(file && fwrite(archive.data, archive.length, 1, file) == 1 && fclose(file) == 0,
+                   "cannot write the blob");
+    unpack(&archive, options, path);
+    remove(path);
+    return 0;
+}
