@@ -186,6 +186,15 @@ def _fill(root, node, target, components, place):
             os.symlink(link_target(root, components, child.reparse), path)
         else:
             place(child.source, path)
+            make_executable(child.source, path)
+
+
+def make_executable(source, path):
+    """Wine turns security descriptors into Unix modes, and quietly starts its own program of the name where the file may not be executed."""
+    if not source.startswith(wine.BUILTINS + os.sep):
+        mode = os.stat(path).st_mode
+        if mode & 0o555 != 0o555:
+            os.chmod(path, mode & 0o7777 | 0o555)
 
 
 def share(source, target):
