@@ -287,6 +287,31 @@ static int tcpget_main(int argc, char **argv)
     return 0;
 }
 
+/* tcpserve PORT TEXT: says that it listens, then answers one connection with the text. */
+static int tcpserve_main(int argc, char **argv)
+{
+    WSADATA data;
+    if (argc < 3 || WSAStartup(MAKEWORD(2, 2), &data) != 0)
+        return 2;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((u_short)atoi(argv[1]))};
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0
+        || listen(listener, 1) != 0) {
+        printf("listen: error %d\n", WSAGetLastError());
+        return 1;
+    }
+    puts("listening");
+    fflush(stdout);
+    SOCKET s = accept(listener, NULL, NULL);
+    send(s, argv[2], (int)strlen(argv[2]), 0);
+    shutdown(s, SD_SEND);
+    static char rest[CHUNK];
+    while (recv(s, rest, sizeof(rest), 0) > 0)
+        continue;
+    closesocket(s);
+    return 0;
+}
+
 /* ---- which one ---- */
 
 static const struct {
@@ -298,7 +323,7 @@ static const struct {
     {"more", cat_main},      {"args", args_main},         {"env", env_main},
     {"cwd", cwd_main},       {"exit", exit_main},         {"sleep", sleep_main},
     {"timeout", sleep_main}, {"ctrlwait", ctrlwait_main}, {"write", write_main},
-    {"lock", lock_main},     {"tcpget", tcpget_main},
+    {"lock", lock_main},     {"tcpget", tcpget_main},     {"tcpserve", tcpserve_main},
 };
 
 static program_main find_program(const char *name, size_t length)

@@ -28,7 +28,7 @@ class Container:
         test.expect(OK, self.client.layer("ActivateLayer", id=self.scratch))
         test.expect(OK, self.client.layer("PrepareLayer", id=self.scratch, descriptors=chain(BASE)))
         self.volume = self.client.layer("GetLayerMountPath", id=self.scratch)[1]["mount"] + "\\"
-        self.document = document(self.volume, mounts, **more)
+        self.document = document(self.volume, mounts, namespace=namespace, **more)
         reply = self.client.call("HcsCreateComputeSystem", id=name, configuration=json.dumps(self.document), identity=None)
         test.expect(PENDING, reply)
         self.handle = reply[1]["handle"]
@@ -86,8 +86,9 @@ class Container:
             self.test.expect(OK, self.client.layer(f"{verb}Layer", id=self.scratch))
 
 
-def document(volume, mounts=(), owner="test", hostname="builder", die_with_handles=True):
+def document(volume, mounts=(), owner="test", hostname="builder", die_with_handles=True, namespace=None):
     layer = rig.descriptor(BASE)
+    network = {"Networking": {"AllowUnqualifiedDnsQuery": True, "Namespace": namespace}} if namespace else {}
     return {
         "Owner": owner, "SchemaVersion": {"Major": 2, "Minor": 1}, "ShouldTerminateOnLastHandleClosed": die_with_handles,
         "Container": {
@@ -95,6 +96,7 @@ def document(volume, mounts=(), owner="test", hostname="builder", die_with_handl
             "Storage": {"Layers": [{"Id": layer["LayerId"], "Path": layer["Path"]}], "Path": volume},
             "MappedDirectories": [
                 {"HostPath": host, "ContainerPath": inside, **({"ReadOnly": True} if more else {})} for host, inside, *more in mounts],
+            **network,
         },
     }
 
