@@ -14,7 +14,7 @@ import threading
 
 from . import hresult, layertree, mounts, transport, vhd, wine
 from .importer import Importer
-from .exporter import export
+from .exporter import Exporter
 from .layerstore import HIVE_NAMES, LayerRecord, Records, name_to_guid
 from .paths import PathError, find
 from .server import Refusal, Reply, call, leftover
@@ -127,7 +127,7 @@ class Layers:
             raise Refusal(hresult.SHARING_VIOLATION)
         records = self.chain(descriptors)
         self._check_disk(scratch, descriptors, records[-1])
-        self._show(scratch, records)
+        self.show(scratch, records)
         scratch.descriptors = descriptors
 
     def _check_disk(self, scratch, descriptors, base):
@@ -149,7 +149,7 @@ class Layers:
             make_directory(tree, target, layertree.share)
         return target
 
-    def _show(self, scratch, records):
+    def show(self, scratch, records):
         """Put the merged view where the volume is."""
         point = self.volumes.mount_point(scratch.guid)
         if self.host.reduced is None:
@@ -168,16 +168,20 @@ class Layers:
             raise Refusal(hresult.NOT_FOUND, "Element not found. (The layer is not prepared.)")
         if scratch.users:
             raise Refusal(hresult.SHARING_VIOLATION)
+        self.hide(scratch)
+        scratch.descriptors = None
+
+    def hide(self, scratch):
+        """The volume without the merged view; fails while somebody has a file of it open."""
         point = self.volumes.mount_point(scratch.guid)
-        if self.host.reduced is None:
-            try:
-                mounts.unmount(point)
-            except OSError:
-                raise Refusal(hresult.SHARING_VIOLATION) from None
-        else:
+        if self.host.reduced is not None:
             os.unlink(point)
             os.mkdir(point)
-        scratch.descriptors = None
+            return
+        try:
+            mounts.unmount(point)
+        except OSError:
+            raise Refusal(hresult.SHARING_VIOLATION) from None
 
     def destroy(self, text):
         path = self.directory(text)
@@ -313,7 +317,14 @@ def export_layer(ctx, layers):
         raise Refusal(hresult.SHARING_VIOLATION)
     if layers.volumes.layers_of(scratch.guid) != [each["LayerId"] for each in array]:
         raise chain_refusal("the scratch was never prepared with these layers")
-    export(layers, scratch, records, layers.directory(ctx.arg("path")))
+    target = layers.directory(ctx.arg("path"))
+    if os.listdir(target):
+        raise Refusal(hresult.DIR_NOT_EMPTY)
+    layers.show(scratch, records)
+    try:
+        Exporter(records, layers.volumes.mount_point(scratch.guid), target).run()
+    finally:
+        layers.hide(scratch)
 
 
 @driver_call("CreateSandboxLayer")

@@ -301,6 +301,57 @@ class Import(LayerTest):
         self.assertEqual([], os.listdir(self.merged(self.imported("upper", staging, base), base) + "/app"))
 
 
+class Export(LayerTest):
+    def test_what_changed_comes_back_through_an_import(self):
+        base = self.base(more=[("app/a.txt", b"a"), ("app/b.txt", b"b"), ("app/deep/c.txt", b"c"), ("other/d.txt", b"d")])
+        scratch = self.prepared("s", base)
+        volume = self.desk.host.paths.host(self.desk.layer("GetLayerMountPath", id=scratch)[1]["mount"] + "\\")
+        rig.write(volume + "/app/a.txt", b"A")
+        rig.write(volume + "/app/a.txt:stream", b"hidden")
+        rig.write(volume + "/new/e.txt", b"e")
+        os.unlink(volume + "/app/b.txt")
+        shutil.rmtree(volume + "/app/deep")
+        os.makedirs(self.desk.disk("out"))
+        arguments = {"id": scratch, "path": "C:\\out", "descriptors": chain(base)}
+        self.expect(SHARING, self.desk.layer("ExportLayer", **arguments))
+        self.desk.layer("UnprepareLayer", id=scratch)
+        self.expect(OK, self.desk.layer("ExportLayer", **arguments))
+        self.expect("0x80070091", self.desk.layer("ExportLayer", **arguments))
+        self.assertEqual({"Files", "Files.$wcidirs$", "Hives", "Hives.$wcidirs$", "tombstones.txt"}, set(os.listdir(self.desk.disk("out"))))
+        self.assertEqual({"app", "app.$wcidirs$", "new", "new.$wcidirs$"}, set(os.listdir(self.desk.disk("out", "Files"))))
+        with open(self.desk.disk("out", "tombstones.txt"), "rb") as file:
+            self.assertEqual(["app\\b.txt", "app\\deep"], transport.parse_tombstones(file.read()))
+        with open(self.desk.disk("out", "Files", "app", "a.txt"), "rb") as file:
+            entry = transport.parse(file, False)
+        self.assertEqual(["stream"], [each.name for each in entry.alternates])
+        transport.check_security(entry.security)
+
+        os.makedirs(self.desk.disk("L", "committed"))
+        self.expect(OK, self.desk.layer("ImportLayer", id="C:\\L\\committed", path="C:\\out", descriptors=chain(base)))
+        merged = self.merged("C:\\L\\committed", base)
+        self.assertEqual(["a.txt"], os.listdir(merged + "/app"))
+        self.assertEqual((["e.txt"], ["d.txt"]), (os.listdir(merged + "/new"), os.listdir(merged + "/other")))
+        with open(merged + "/app/a.txt", "rb") as file:
+            self.assertEqual(b"A", file.read())
+
+    def test_nothing_changed(self):
+        base = self.base(more=[("app/a.txt", b"a")])
+        scratch = self.prepared("s", base)
+        self.desk.layer("UnprepareLayer", id=scratch)
+        os.makedirs(self.desk.disk("out"))
+        self.expect(OK, self.desk.layer("ExportLayer", id=scratch, path="C:\\out", descriptors=chain(base)))
+        self.assertEqual([], os.listdir(self.desk.disk("out", "Files")))
+
+    def test_a_scratch_that_was_never_prepared(self):
+        base = self.base()
+        scratch = self.scratch("s", base)
+        os.makedirs(self.desk.disk("out"))
+        arguments = {"id": scratch, "path": "C:\\out", "descriptors": chain(base)}
+        self.expect(ELEMENT, self.desk.layer("ExportLayer", **arguments))
+        self.desk.layer("ActivateLayer", id=scratch)
+        self.expect(PATH_NOT_FOUND, self.desk.layer("ExportLayer", **arguments))
+
+
 class Scratches(LayerTest):
     def state(self, verb, scratch="C:\\L\\s", **more):
         return self.desk.layer(f"{verb}Layer", id=scratch, **more)[0]
