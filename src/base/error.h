@@ -61,15 +61,23 @@ struct error_hint {
 #define ERROR_STRINGIFY(x) ERROR_QUOTE(x)
 #define ERROR_ORIGIN __FILE__ ":" ERROR_STRINGIFY(__LINE__)
 
+/* What reporting returns; inline, so that compilers and analysers know it as well. */
+static inline bool error_false(bool reported)
+{
+    (void)reported;
+    return false;
+}
+
 /* Each fills *err and returns false, so that reporting is one statement:
  *     return error_set(err, ERR_NOT_FOUND, "image '%s' is not in the store", name); */
 #define error_set(err, kind, ...)                                                                  \
-    error_raise((err), (kind), ERR_DOMAIN_NONE, 0, ERROR_ORIGIN, __VA_ARGS__)
+    error_false(error_raise((err), (kind), ERR_DOMAIN_NONE, 0, ERROR_ORIGIN, __VA_ARGS__))
 #define error_code(err, kind, domain, code, ...)                                                   \
-    error_raise((err), (kind), (domain), (code), ERROR_ORIGIN, __VA_ARGS__)
+    error_false(error_raise((err), (kind), (domain), (code), ERROR_ORIGIN, __VA_ARGS__))
 /* The kind follows from errno (ENOENT -> NOT_FOUND, EACCES -> DENIED, ENOSPC -> NO_SPACE ...); the
  * system's text is appended to the message. */
-#define error_errno(err, number, ...) error_raise_errno((err), (number), ERROR_ORIGIN, __VA_ARGS__)
+#define error_errno(err, number, ...)                                                              \
+    error_false(error_raise_errno((err), (number), ERROR_ORIGIN, __VA_ARGS__))
 
 bool error_raise(struct error *err, enum err_kind kind, enum err_domain domain, uint32_t code,
                  const char *origin, const char *format, ...) PRINTF_LIKE(6, 7);

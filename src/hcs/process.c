@@ -86,15 +86,20 @@ bool hcs_process_create(struct hcs_system *system, const char *document, struct 
     return true;
 }
 
-void hcs_process_close(struct hcs_process *process)
+static void close_process(const struct hcs_api *api, struct hcs_process *process)
 {
-    const struct hcs_api *api = process->system ? process->system->api : NULL;
     /* A callback that could not be unregistered may still come: its notifier is then left alone. */
     if (process->callback && FAILED(api->HcsUnregisterProcessCallback(process->callback)))
         process->notifier = NULL;
     hcs_notifier_close(&process->notifier);
     if (process->handle)
         api->HcsCloseProcess(process->handle);
+}
+
+void hcs_process_close(struct hcs_process *process)
+{
+    if (process->system)
+        close_process(process->system->api, process);
     handle_close(&process->std_in);
     handle_close(&process->std_out);
     handle_close(&process->std_err);

@@ -8,7 +8,7 @@
 #include "win32/handle.h"
 #include "win32/hresult.h"
 
-#define BUFFER_SIZE (64 * 1024)
+#define BUFFER_SIZE ((size_t)64 * 1024)
 /* A read of 0 bytes is a program's empty write, or the end: so many in a row after the program has
  * gone are the end. */
 #define EMPTY_READS_AT_END 16

@@ -12,7 +12,7 @@
 
 /* Four minutes are hcsshim's limit, but starts of 141 s have been seen on hosts that were merely
  * slow (microsoft/Windows-Containers issue 647). */
-#define START_TIMEOUT_MS (5u * 60 * 1000)
+#define START_TIMEOUT_MS (5ull * 60 * 1000)
 #define TERMINATE_WAIT_MS 30000u
 /* How often to look for oneself whether a notification has been missed. */
 #define LOOK_MS 5000u

@@ -25,7 +25,9 @@ struct printable printable_name(const char *name)
         /* C2 80 to C2 9F are control characters too. */
         bool control = byte < 0x20 || byte == 0x7F
             || (byte >= 0x80 && byte < 0xA0 && i > 0 && (unsigned char)name[i - 1] == 0xC2);
-        ret.text[i] = control || (byte >= 0x80 && !utf8) ? '?' : name[i];
+        ret.text[i] = name[i];
+        if (control || (byte >= 0x80 && !utf8))
+            ret.text[i] = '?';
     }
     /* A replaced continuation byte leaves its lead byte alone. */
     for (size_t i = 0; i + 1 < length; i++) {

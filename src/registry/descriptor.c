@@ -49,7 +49,7 @@ bool descriptor_list_from_json(const struct json_value *value, void *target, str
     if (value->count > LIST_MAXIMUM)
         return json_error(value, err, "more than %d entries", LIST_MAXIMUM);
 
-    list.items = value->count ? xcalloc(value->count, sizeof(*list.items)) : NULL;
+    list.items = xcalloc(value->count, sizeof(*list.items));
     for (const struct json_value *item = value->first; item; item = item->next) {
         if (!descriptor_from_json(item, &list.items[list.count], err))
             return false;

@@ -19,7 +19,7 @@ static bool to_labels(const struct json_value *value, void *target, struct error
     struct image_process *process = target;
     if (value->type != JSON_MAP)
         return json_error(value, err, "not an object");
-    process->labels = value->count ? xcalloc(value->count, sizeof(*process->labels)) : NULL;
+    process->labels = xcalloc(value->count, sizeof(*process->labels));
     for (const struct json_value *item = value->first; item; item = item->next) {
         struct image_label *label = &process->labels[process->label_count];
         if (!json_to_string(item, &label->value, err))

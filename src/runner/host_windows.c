@@ -78,14 +78,21 @@ bool host_prepare(const struct invocation *invocation, struct error *err)
 
 /* ---- layers ---- */
 
+struct unpacking {
+    const struct context *context;
+    const struct layer_store *store;
+    const struct blob_store *blobs;
+    const struct image *image;
+};
+
 /* Imports from the base up; each new layer goes to the front of the list, which is the order in
  * which Windows wants parents. */
-static bool unpack_layer(const struct invocation *invocation, const struct layer_store *store,
-                         const struct blob_store *blobs, const struct image *image, size_t i,
-                         struct digest *chain, struct strlist *layers, struct error *err)
+static bool unpack_layer(const struct unpacking *u, size_t i, struct digest *chain,
+                         struct strlist *layers, struct error *err)
 {
+    const struct image *image = u->image;
     const struct descriptor *layer = &image->manifest.layers.items[i];
-    CLEANUP(str_free) char *blob_path = blob_store_path(blobs, &layer->digest);
+    CLEANUP(str_free) char *blob_path = blob_store_path(u->blobs, &layer->digest);
     *chain = chain_id_next(chain, &image->config.diff_ids[i]);
     struct layer_import_request request = {
         .blob_path = blob_path,
@@ -95,7 +102,7 @@ static bool unpack_layer(const struct invocation *invocation, const struct layer
         .parents = layers,
     };
     char *path = NULL;
-    if (!layer_store_import(store, &request, &invocation->context, &path, err))
+    if (!layer_store_import(u->store, &request, u->context, &path, err))
         return error_wrap(err, "layer %zu of %zu", i + 1, image->manifest.layers.count);
     strlist_insert_owned(layers, 0, path);
     return true;
@@ -112,9 +119,10 @@ bool host_unpack(const struct invocation *invocation, const struct image *image,
         || !layer_store_open(invocation->root, &apis->layers, &store, err)
         || !blob_store_open(invocation->root, &blobs, err))
         return false;
+    const struct unpacking unpacking = {&invocation->context, &store, &blobs, image};
     for (size_t i = 0; i < image->manifest.layers.count; i++)
         if (!cancel_check(invocation->context.cancel, err)
-            || !unpack_layer(invocation, &store, &blobs, image, i, &chain, ret, err))
+            || !unpack_layer(&unpacking, i, &chain, ret, err))
             return false;
     return true;
 }

@@ -26,7 +26,9 @@ static char *clean_path(const char *path)
     char *clean = xmalloc(strlen(path) + 1);
     size_t length = 0;
     for (const char *c = path; *c; c++) {
-        char next = is_separator(*c) ? '\\' : *c;
+        char next = *c;
+        if (is_separator(next))
+            next = '\\';
         bool repeated = next == '\\' && length > 1 && clean[length - 1] == '\\';
         if (!repeated)
             clean[length++] = next;
@@ -75,8 +77,6 @@ static bool has_dot_component(const char *path)
 
 static bool check_destination(const char *destination, struct error *err)
 {
-    if (!*destination)
-        return error_set(err, ERR_USAGE, "the destination is missing");
     if (!refuse_mangled(destination, err))
         return false;
     if (!has_drive(destination)) {
@@ -116,8 +116,11 @@ static void drop_drive_root(char *destination)
 
 static bool finish(struct mount_spec *mount, struct mount_spec *ret, struct error *err)
 {
-    if (!check_source(mount->source ? mount->source : "", err)
-        || !check_destination(mount->destination ? mount->destination : "", err))
+    if (!check_source(mount->source ? mount->source : "", err))
+        return false;
+    if (!mount->destination || !*mount->destination)
+        return error_set(err, ERR_USAGE, "the destination is missing");
+    if (!check_destination(mount->destination, err))
         return false;
     drop_drive_root(mount->destination);
     *ret = TAKE(*mount);

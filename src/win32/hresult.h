@@ -11,10 +11,12 @@
  *
  * err->code, which hints are looked up by, is the Win32 code, the status, or for an HRESULT what
  * hresult_normalize() makes of it. */
-#define error_win32(err, code, ...) error_raise_win32((err), (code), ERROR_ORIGIN, __VA_ARGS__)
-#define error_hresult(err, hr, ...) error_raise_hresult((err), (hr), ERROR_ORIGIN, __VA_ARGS__)
+#define error_win32(err, code, ...)                                                                \
+    error_false(error_raise_win32((err), (code), ERROR_ORIGIN, __VA_ARGS__))
+#define error_hresult(err, hr, ...)                                                                \
+    error_false(error_raise_hresult((err), (hr), ERROR_ORIGIN, __VA_ARGS__))
 #define error_ntstatus(err, status, ...)                                                           \
-    error_raise_ntstatus((err), (status), ERROR_ORIGIN, __VA_ARGS__)
+    error_false(error_raise_ntstatus((err), (status), ERROR_ORIGIN, __VA_ARGS__))
 
 bool error_raise_win32(struct error *err, DWORD code, const char *origin, const char *format, ...)
     PRINTF_LIKE(4, 5);
