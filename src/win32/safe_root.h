@@ -44,8 +44,8 @@ enum safe_type {
     SAFE_PLACEHOLDER, /* of the container filter: the content is in another layer */
 };
 
-/* Looks at the thing itself. SAFE_ABSENT also when a part of the way is missing; fails when it leads
- * through a reparse point. */
+/* Looks at the thing itself. SAFE_ABSENT also when a part of the way is missing; fails when it
+ * leads through a reparse point. */
 bool safe_root_type_of(const struct safe_root *root, const char *relative, enum safe_type *ret,
                        struct error *err) MUST_USE;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* computenetwork: the exports of computenetwork.dll. Three kinds of objects with the same nine functions
- * each, hence the macros; the prototypes are those of the SDK's computenetwork.h. */
+/* computenetwork: the exports of computenetwork.dll. Three kinds of objects with the same nine
+ * functions each, hence the macros; the prototypes are those of the SDK's computenetwork.h. */
 #include <string.h>
 
 #include "objects.h"

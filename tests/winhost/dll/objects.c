@@ -208,5 +208,6 @@ void events_register(struct object *object, notification callback, void *context
     ReleaseSRWLockExclusive(&lock);
     WakeAllConditionVariable(&changed);
     if (inside)
-        client_violation("a callback was unregistered inside a callback: this deadlocks on Windows");
+        client_violation(
+            "a callback was unregistered inside a callback: this deadlocks on Windows");
 }

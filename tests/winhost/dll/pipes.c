@@ -43,7 +43,8 @@ static bool send_all(SOCKET connection, const char *data, DWORD length)
     return true;
 }
 
-/* What the caller writes, to the process. The caller's CloseHandle is the process's end of input. */
+/* What the caller writes, to the process. The caller's CloseHandle is the process's end of input.
+ */
 static DWORD WINAPI pump_input(void *argument)
 {
     struct pump *pump = argument;
@@ -72,13 +73,13 @@ HANDLE pipe_open(enum pipe_stream stream, const char *token)
     WCHAR name[64];
     bool input = stream == PIPE_INPUT;
     pipe_name(name);
-    HANDLE callers = CreateNamedPipeW(
-        name,
-        (input ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND) | FILE_FLAG_OVERLAPPED
-            | FILE_FLAG_FIRST_PIPE_INSTANCE,
-        PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT, 1, CHUNK, CHUNK, 0, NULL);
-    HANDLE ours = CreateFileW(name, input ? GENERIC_READ : GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0,
-                              NULL);
+    HANDLE callers =
+        CreateNamedPipeW(name,
+                         (input ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND) | FILE_FLAG_OVERLAPPED
+                             | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT, 1, CHUNK, CHUNK, 0, NULL);
+    HANDLE ours =
+        CreateFileW(name, input ? GENERIC_READ : GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     SOCKET connection = client_connect("stream", token, numbers[stream]);
     if (callers == INVALID_HANDLE_VALUE || ours == INVALID_HANDLE_VALUE
         || connection == INVALID_SOCKET)

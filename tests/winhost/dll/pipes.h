@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pipes: the streams of a container's process as the caller gets them: overlapped named pipes, each with
- * a thread that moves the bytes to or from the host. */
+/* pipes: the streams of a container's process as the caller gets them: overlapped named pipes, each
+ * with a thread that moves the bytes to or from the host. */
 #pragma once
 
 #include "client.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* strings: every result string is allocated as COM does and watched with a malloc spy, which sees what is
- * freed with CoTaskMemFree. A string that is never seen there was leaked or freed with another function. */
+/* strings: every result string is allocated as COM does and watched with a malloc spy, which sees
+ * what is freed with CoTaskMemFree. A string that is never seen there was leaked or freed with
+ * another function. */
 #define COBJMACROS
 #include "objects.h"
 
@@ -63,7 +64,8 @@ static void WINAPI spy_post_free(IMallocSpy *spy, BOOL spyed)
     (void)spy;
     (void)spyed;
 }
-static SIZE_T WINAPI spy_pre_realloc(IMallocSpy *spy, void *memory, SIZE_T size, void **ret, BOOL spyed)
+static SIZE_T WINAPI spy_pre_realloc(IMallocSpy *spy, void *memory, SIZE_T size, void **ret,
+                                     BOOL spyed)
 {
     (void)spy;
     (void)spyed;

@@ -383,8 +383,9 @@ static void put_descriptors(struct request *request, const struct layer_descript
     char *text = calloc(count + 1, ITEM_MAX);
     size_t at = (size_t)sprintf(text, "[");
     for (size_t i = 0; i < count; i++) {
-        static const char format[] = "%s{\"LayerId\":\"%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x\","
-                                     "\"Flags\":%lu,\"Path\":\"%s\"}";
+        static const char format[] =
+            "%s{\"LayerId\":\"%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x\","
+            "\"Flags\":%lu,\"Path\":\"%s\"}";
         const GUID *g = &layers[i].id;
         char path[ITEM_MAX / 2];
         char *utf8 = utf8_from_wide(layers[i].path ? layers[i].path : L"");
@@ -438,8 +439,8 @@ static HRESULT layer_chain_call(const char *function, const struct driver_info *
     return finish(&request, NULL, NULL);
 }
 
-EXPORT PrepareLayer(const struct driver_info *info, PCWSTR id, const struct layer_descriptor *layers,
-                    SIZE_T count)
+EXPORT PrepareLayer(const struct driver_info *info, PCWSTR id,
+                    const struct layer_descriptor *layers, SIZE_T count)
 {
     return layer_chain_call(__func__, info, id, NULL, NULL, layers, count);
 }
