@@ -14,8 +14,9 @@ static char *temporary_directory(const struct layer_store *store)
     return fs_join(store->root, "tmp");
 }
 
-bool layer_staging_open(const struct layer_store *store, struct layer_staging *ret,
-                        struct error *err)
+#define TRIES 3
+
+static bool try_open(const struct layer_store *store, struct layer_staging *ret, struct error *err)
 {
     CLEANUP(layer_staging_close) struct layer_staging staging = {0};
     CLEANUP(str_free) char *directory = temporary_directory(store);
@@ -26,20 +27,35 @@ bool layer_staging_open(const struct layer_store *store, struct layer_staging *r
     guid_format(&guid, name);
     staging.path = fs_join(directory, name);
     staging.lock_path = str_format("%s%s", staging.path, LOCK_SUFFIX);
-    if (!fs_lock(staging.lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &staging.lock, err)
-        || !fs_make_directories(staging.path, err))
-        return error_wrap(err, "make a staging folder");
+    if (!fs_lock(staging.lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &staging.lock, err))
+        return false;
+    /* A sweep may have found the file before it was locked, and removed it. */
+    if (fs_type_of(staging.lock_path) != FS_FILE)
+        return error_set(err, ERR_BUSY, "'%s' was swept away", staging.lock_path);
+    if (!fs_make_directories(staging.path, err))
+        return false;
     *ret = TAKE(staging);
+    return true;
+}
+
+bool layer_staging_open(const struct layer_store *store, struct layer_staging *ret,
+                        struct error *err)
+{
+    for (unsigned tries = 1; !try_open(store, ret, err); tries++) {
+        if (err->kind != ERR_BUSY || tries == TRIES)
+            return error_wrap(err, "make a staging folder");
+        error_clear(err);
+    }
     return true;
 }
 
 void layer_staging_close(struct layer_staging *staging)
 {
-    CLEANUP(error_clear) struct error ignored = {0};
-    /* The lock goes last: a folder without one belongs to nobody. */
-    if (staging->path && fs_remove_tree(staging->path, &ignored)
-        && fs_remove_file(staging->lock_path, &ignored))
-        ignored = (struct error){0};
+    CLEANUP(error_clear) struct error reason = {0};
+    /* The lock file goes last: a folder without one belongs to nobody. */
+    bool removed = !staging->path
+        || (fs_remove_tree(staging->path, &reason) && fs_remove_file(staging->lock_path, &reason));
+    (void)removed;
     fs_unlock(&staging->lock);
     str_free(&staging->path);
     str_free(&staging->lock_path);

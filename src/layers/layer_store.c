@@ -249,6 +249,19 @@ static bool make_unless_present(struct layer_import *import, const char *name, c
     return true;
 }
 
+static bool lock_layer(const struct layer_store *store, const char *name,
+                       const struct context *context, struct fs_lock *ret, struct error *err)
+{
+    CLEANUP(str_free) char *path = lock_path_of(store, name);
+    if (fs_lock(path, FS_LOCK_EXCLUSIVE, false, NULL, ret, err))
+        return true;
+    if (err->kind != ERR_BUSY)
+        return false;
+    error_clear(err);
+    context_step(context, "waiting for another wrun that imports the layer");
+    return fs_lock(path, FS_LOCK_EXCLUSIVE, true, context ? context->cancel : NULL, ret, err);
+}
+
 bool layer_store_import(const struct layer_store *store, const struct layer_import_request *request,
                         const struct context *context, char **ret_path, struct error *err)
 {
@@ -264,10 +277,8 @@ bool layer_store_import(const struct layer_store *store, const struct layer_impo
         return true;
     }
 
-    CLEANUP(str_free) char *lock_path = lock_path_of(store, name);
     CLEANUP(fs_unlock) struct fs_lock lock = {0};
-    const struct cancel *cancel = context ? context->cancel : NULL;
-    return (fs_lock(lock_path, FS_LOCK_EXCLUSIVE, true, cancel, &lock, err)
+    return (lock_layer(store, name, context, &lock, err)
             && make_unless_present(&import, name, ret_path, err))
         || error_wrap(err, "import layer %s", request->diff_id.text);
 }

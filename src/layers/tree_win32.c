@@ -125,6 +125,11 @@ static bool tree_write(void *self, struct layer_handle handle, const void *data,
     return true;
 }
 
+/* A SACL holds more than audit rules; each kind of entry has a bit of its own. */
+#define WHOLE_SACL                                                                                 \
+    (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION | ATTRIBUTE_SECURITY_INFORMATION       \
+     | SCOPE_SECURITY_INFORMATION)
+
 /* Which parts a descriptor has. The two PROTECTED bits of its control word only count when they are
  * asked for in the call as well. */
 static SECURITY_INFORMATION parts_of(const SECURITY_DESCRIPTOR_RELATIVE *descriptor)
@@ -140,7 +145,7 @@ static SECURITY_INFORMATION parts_of(const SECURITY_DESCRIPTOR_RELATIVE *descrip
             | (control & SE_DACL_PROTECTED ? PROTECTED_DACL_SECURITY_INFORMATION
                                            : UNPROTECTED_DACL_SECURITY_INFORMATION);
     if (control & SE_SACL_PRESENT)
-        parts |= SACL_SECURITY_INFORMATION
+        parts |= WHOLE_SACL
             | (control & SE_SACL_PROTECTED ? PROTECTED_SACL_SECURITY_INFORMATION
                                            : UNPROTECTED_SACL_SECURITY_INFORMATION);
     return parts;

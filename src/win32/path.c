@@ -103,7 +103,7 @@ bool path_to_plain(const char *path, char **ret, struct error *err)
     CLEANUP(str_free) char *rooted = NULL;
     if (str_starts_with(given, LONG_UNC_PREFIX))
         rooted = str_format("\\\\%s", given + strlen(LONG_UNC_PREFIX));
-    else if (str_starts_with(given, LONG_PREFIX) && is_drive(given + strlen(LONG_PREFIX)))
+    else if (str_starts_with(given, LONG_PREFIX) && root_length(given + strlen(LONG_PREFIX)) > 0)
         rooted = xstrdup(given + strlen(LONG_PREFIX));
     else if (str_starts_with(given, LONG_PREFIX) || str_starts_with(given, DEVICE_PREFIX)) {
         /* Volume GUID paths and devices have no plain form. */

@@ -30,6 +30,7 @@ TEST(plain_forms)
         {"\\\\?\\Volume{02da95cc-0af1-59c4-bcff-5e7d4cf45ead}\\x",
          "\\\\?\\Volume{02da95cc-0af1-59c4-bcff-5e7d4cf45ead}\\x",
          "\\\\?\\Volume{02da95cc-0af1-59c4-bcff-5e7d4cf45ead}\\x"},
+        {"\\\\?\\C:", "\\\\?\\C:", "\\\\?\\C:"},
         {"\\\\.\\pipe\\docker_engine", "\\\\.\\pipe\\docker_engine", "\\\\.\\pipe\\docker_engine"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
