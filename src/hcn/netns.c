@@ -54,7 +54,7 @@ bool hcn_namespace_create(const struct hcn_api *api, const struct guid *id, stru
         .exchange = create, .id = id, .settings = HCN_DOCUMENT_NAMESPACE};
     if (!hcn_call_with_deadline(api, &spec, &answer, err)
         || !hcn_namespace_parse(answer, &name_space, err))
-        return error_wrap(err, "create a network namespace");
+        return false;
     *ret_id = name_space.id;
     return true;
 }

@@ -218,7 +218,7 @@ bool hcn_network_find_or_create_nat(const struct hcn_api *api, const char *wante
 
     CLEANUP(hcn_network_clear) struct hcn_network network = {0};
     if (!find_or_create(api, wanted, &network, err))
-        return error_wrap(err, "find a network for the container");
+        return false;
     *ret_id = network.id;
     *ret_name = TAKE(network.name);
     return true;

@@ -74,12 +74,12 @@ bool hcs_process_create(struct hcs_system *system, const char *document, struct 
 {
     CLEANUP(hcs_process_close) struct hcs_process process = {.system = system};
     if (!request_process(&process, document, err))
-        return error_wrap(err, "start the command");
+        return false;
     if (!listen(&process, err)) {
         PWSTR result = NULL;
         system->api->HcsTerminateProcess(process.handle, &result);
         system->api->CoTaskMemFree(result);
-        return error_wrap(err, "start the command");
+        return false;
     }
     look_for_exit(&process);
     *ret = TAKE(process);

@@ -73,12 +73,14 @@ static bool write_handle(void *user, const void *data, size_t length, struct err
 
 struct hcs_sink hcs_sink_to_handle(HANDLE handle)
 {
-    return (struct hcs_sink){.write = write_handle, .user = handle};
+    HANDLE usable = handle_or_null(handle);
+    return (struct hcs_sink){.write = usable ? write_handle : NULL, .user = usable};
 }
 
 struct hcs_source hcs_source_from_handle(HANDLE handle)
 {
-    return (struct hcs_source){.read = read_handle, .user = handle};
+    HANDLE usable = handle_or_null(handle);
+    return (struct hcs_source){.read = usable ? read_handle : NULL, .user = usable};
 }
 
 /* ---- the container's ends ---- */

@@ -29,7 +29,8 @@ struct hcs_source {
     void *user;
 };
 
-/* Plain ReadFile and WriteFile on a file, pipe or device. The handle is borrowed. */
+/* Plain ReadFile and WriteFile on a file, pipe or device. The handle is borrowed; one that wrun was
+ * not given (NULL, INVALID_HANDLE_VALUE) discards, or has no input. */
 struct hcs_sink hcs_sink_to_handle(HANDLE handle);
 struct hcs_source hcs_source_from_handle(HANDLE handle);
 

@@ -527,7 +527,7 @@ TEST(tells_why_a_command_did_not_start)
         fake.process_hr = rows[i].hr;
         assert_false(hcs_process_create(&system, "{}", &process, &err));
         assert_int_equal(hcs_error_start_failure(&err), rows[i].failure);
-        assert_non_null(strstr(err.message, "start the command: HcsCreateProcess"));
+        assert_non_null(strstr(err.message, "HcsCreateProcess: "));
         assert_non_null(strstr(err.hint, rows[i].hint));
         assert_non_null(err.detail);
         assert_null(process.handle);

@@ -382,6 +382,14 @@ TEST(reads_plain_handles)
     CloseHandle(writer);
 }
 
+TEST(does_without_handles)
+{
+    assert_null(hcs_sink_to_handle(NULL).write);
+    assert_null(hcs_sink_to_handle(INVALID_HANDLE_VALUE).write);
+    assert_null(hcs_source_from_handle(NULL).read);
+    assert_null(hcs_source_from_handle(INVALID_HANDLE_VALUE).read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +405,7 @@ int main(void)
         cmocka_unit_test(can_be_cut_off_while_the_program_does_not_read),
         cmocka_unit_test(can_be_cut_off_while_nobody_types),
         cmocka_unit_test(reads_plain_handles),
+        cmocka_unit_test(does_without_handles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
