@@ -22,6 +22,11 @@ def say(text):
 
 
 def start(machine, options):
+    with machine.only_one():
+        return make_and_start(machine, options)
+
+
+def make_and_start(machine, options):
     programs = find_programs(options.dlls)
     if not machine.exists():
         if "vmcompute.dll" not in programs:
@@ -29,8 +34,9 @@ def start(machine, options):
         machine.create(options.build or DEFAULT_BUILD, programs)
     elif options.build not in (None, machine.build()):
         raise MachineError(f"the machine is there already, with build {machine.build()}")
-    elif not machine.pid():
-        machine.install(programs)
+    machine.install(programs)
+    if machine.pid():
+        return 0
     mode = machine.start("forced" if options.reduced else None)
     if mode != "isolated":
         say(f"winhost: {mode}: merged trees are copied, mounts are links, the network is shared")
@@ -153,7 +159,8 @@ def parser():
     sub = command(start, "start", "make the machine when it is not there, and start it")
     sub.add_argument("--build", type=int, help="Windows build of a new machine: 17763, 20348 (default) or 26100")
     sub.add_argument("--dlls", default=os.environ.get("WINHOST_DLLS", DEFAULT_PROGRAMS), help="where the simulation's DLLs are")
-    sub.add_argument("--reduced", action="store_true", default=bool(os.environ.get("WINHOST_REDUCED")), help="do without namespaces")
+    sub.add_argument("--reduced", action="store_true", default=bool(os.environ.get("WINHOST_REDUCED")),
+                     help="do without namespaces and overlay")
     command(stop, "stop", "shut the machine down")
     command(cut, "cut-power", "end the machine at once, disks as they are")
     sub = command(run, "run", "run a Windows program on the machine")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The process that is the machine: `python3 -m simhost.daemon DIRECTORY READY-FD`.
 
-Isolated, it makes namespaces and forks twice: pid 1, which only reaps and ends when the daemon ends, and the daemon. Killing pid 1
-ends everything on the machine at once.
+Isolated, it makes namespaces and forks twice: pid 1, which only reaps and ends when the daemon ends, and the daemon.
+Killing pid 1 ends everything on the machine at once.
 """
 
-import importlib.util
+import importlib
 import os
 import secrets
 import signal
@@ -25,8 +25,7 @@ SMALL_VOLUME = "size=64m"
 def load_modules():
     """Each registers its calls."""
     for name in MODULES:
-        if importlib.util.find_spec(f"simhost.{name}"):
-            importlib.import_module(f"simhost.{name}")
+        importlib.import_module(f"simhost.{name}")
 
 
 def enter_namespaces(directory):
@@ -95,7 +94,7 @@ def listen(server, directory):
 
 def power_off_reduced(this):
     """Without a pid namespace the processes of the machine are found one by one."""
-    this._kill_by_prefix()
+    this.kill_by_prefix(but=os.getpid())
     os._exit(137)
 
 

@@ -7,7 +7,8 @@
 import re
 
 from . import hresult, schema
-from .schema import ANYTHING, FLAG, GUID, STRINGS, TEXT, U16, U32, U64, Array, Map, Mismatch, Number, Object, Text, optional, required
+from .schema import ANYTHING, FLAG, GUID, STRINGS, TEXT, U16, U32, U64
+from .schema import Array, Map, Mismatch, Number, Object, Text, optional, required
 from .server import Refusal
 
 REFERENCE = "Microsoft HCS schema reference"
@@ -30,11 +31,13 @@ LAYER = Object(container_reference("Storage.Layers"), Id=required(GUID), Path=re
                Cache=optional(Text(choices=("Disabled", "Enabled", "Private", "PrivateAllowSharing"))))
 
 STORAGE = Object(container_reference("Storage"), Layers=required(Array(LAYER)), Path=required(TEXT),
-                 QoS=optional(Object(container_reference("Storage.QoS"), IopsMaximum=optional(U64), BandwidthMaximum=optional(U64))))
+                 QoS=optional(Object(container_reference("Storage.QoS"), IopsMaximum=optional(U64),
+                                     BandwidthMaximum=optional(U64))))
 
 MAPPED_DIRECTORY = Object(
     container_reference("MappedDirectories"), HostPath=required(TEXT), ContainerPath=required(TEXT), ReadOnly=optional(FLAG),
-    HostPathType=optional(Text(choices=("AbsolutePath", "VirtualSmbShareName")), (2, 1)), SupportCloudFiles=optional(FLAG, (2, 3)))
+    HostPathType=optional(Text(choices=("AbsolutePath", "VirtualSmbShareName")), (2, 1)),
+    SupportCloudFiles=optional(FLAG, (2, 3)))
 
 MAPPED_PIPE = Object(
     container_reference("MappedPipes"), ContainerPipeName=required(TEXT), HostPath=required(TEXT),
@@ -83,20 +86,23 @@ CONTAINER = Object(
 
 COMPUTE_SYSTEM = Object(
     f"{REFERENCE}: ComputeSystem", Owner=optional(TEXT), SchemaVersion=required(schema.version_object(f"{REFERENCE}: Version")),
-    HostingSystemId=optional(TEXT), HostedSystem=optional(ANYTHING), Container=optional(CONTAINER), VirtualMachine=optional(ANYTHING),
+    HostingSystemId=optional(TEXT), HostedSystem=optional(ANYTHING), Container=optional(CONTAINER),
+    VirtualMachine=optional(ANYTHING),
     ShouldTerminateOnLastHandleClosed=optional(FLAG))
 
 PROCESS_PARAMETERS = Object(
     f"{REFERENCE}: ProcessParameters", ApplicationName=optional(TEXT), CommandLine=optional(TEXT), CommandArgs=optional(STRINGS),
     User=optional(TEXT), WorkingDirectory=optional(TEXT), Environment=optional(Map(TEXT)), RestrictedToken=optional(FLAG),
-    EmulateConsole=optional(FLAG), CreateStdInPipe=optional(FLAG), CreateStdOutPipe=optional(FLAG), CreateStdErrPipe=optional(FLAG),
+    EmulateConsole=optional(FLAG), CreateStdInPipe=optional(FLAG), CreateStdOutPipe=optional(FLAG),
+    CreateStdErrPipe=optional(FLAG),
     ConsoleSize=optional(Array(U16, 2), source=f"{REFERENCE}: height, width"), UseExistingLogin=optional(FLAG),
     UseLegacyConsole=optional(FLAG))
 
 PROCESS_MODIFY = Object(
     f"{REFERENCE}: ProcessModifyRequest", Operation=required(Text(choices=("ConsoleSize", "CloseHandle"))),
     ConsoleSize=optional(Object(f"{REFERENCE}: ConsoleSize", Height=optional(U16), Width=optional(U16))),
-    CloseHandle=optional(Object(f"{REFERENCE}: CloseHandle", Handle=required(Text(choices=("StdIn", "StdOut", "StdErr", "All"))))))
+    CloseHandle=optional(Object(f"{REFERENCE}: CloseHandle",
+                                Handle=required(Text(choices=("StdIn", "StdOut", "StdErr", "All"))))))
 
 PROCESS_SIGNAL = Object(f"{REFERENCE}: ProcessSignal",
                         Signal=required(Text(choices=("CtrlC", "CtrlBreak", "CtrlClose", "CtrlLogOff", "CtrlShutdown"))))

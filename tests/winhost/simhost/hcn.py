@@ -252,8 +252,8 @@ class Hcn:
 
     def host_default(self):
         """The host's own compartment: one, always there, under a GUID of its own."""
-        return self.namespaces.setdefault(HOST_DEFAULT, {"id": HOST_DEFAULT, "type": "HostDefault", "compartment": HOST_COMPARTMENT,
-                                                        "endpoints": []})
+        made = {"id": HOST_DEFAULT, "type": "HostDefault", "compartment": HOST_COMPARTMENT, "endpoints": []}
+        return self.namespaces.setdefault(HOST_DEFAULT, made)
 
     def delete_namespace(self, guid):
         namespace = self.find("namespace", guid)

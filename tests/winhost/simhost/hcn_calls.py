@@ -10,6 +10,7 @@ from . import hresult
 from .hcn import Hcn
 from .server import Refusal, Reply, call
 
+CLEAN_BUILD = 20348
 KINDS = {"Network": "network", "Endpoint": "endpoint", "Namespace": "namespace"}
 
 
@@ -141,6 +142,8 @@ def register_common(noun, kind):
         _, wanted = documents.query(ctx.document("query"), ctx.host.build)
         table = {"network": hcn.networks, "endpoint": hcn.endpoints, "namespace": hcn.namespaces}[kind]
         found = [each["id"].upper() for each in table.values() if views.matches(kind, each, hcn, wanted)]
+        if not found and ctx.host.build < CLEAN_BUILD:
+            return Reply()  # older builds leave the out parameter NULL when there is nothing
         return Reply({"response": json.dumps(found)})
 
 

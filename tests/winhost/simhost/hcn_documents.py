@@ -8,7 +8,8 @@ them and no recording shows them accepted; they are refused here so that nobody 
 import json
 
 from . import hresult, schema
-from .schema import ANYTHING, FLAG, GUID, STRINGS, TEXT, U16, U32, U64, Array, Either, Mismatch, Number, Object, Text, optional, required
+from .schema import ANYTHING, FLAG, GUID, STRINGS, TEXT, U16, U32, U64
+from .schema import Array, Either, Mismatch, Number, Object, Text, optional, required
 from .server import Refusal
 
 REFERENCE = "Microsoft HNS schema"
@@ -37,8 +38,8 @@ IPAM = Object(f"{REFERENCE}: Ipam", Type=optional(Either((Text(choices=("Static"
               Subnets=optional(Array(SUBNET)))
 
 NETWORK = Object(
-    f"{REFERENCE}: HostComputeNetwork", ID=optional(GUID), Name=optional(TEXT), Type=optional(ENUM), Policies=optional(Array(POLICY)),
-    MacPool=optional(MAC_POOL), Dns=optional(DNS), Ipams=optional(Array(IPAM)), Flags=optional(U32), Health=optional(HEALTH),
+    f"{REFERENCE}: HostComputeNetwork", ID=optional(GUID), Name=optional(TEXT), Type=optional(ENUM),
+    Policies=optional(Array(POLICY)), MacPool=optional(MAC_POOL), Dns=optional(DNS), Ipams=optional(Array(IPAM)), Flags=optional(U32), Health=optional(HEALTH),
     SchemaVersion=required(VERSION))
 
 IP_CONFIGURATION = Object(f"{REFERENCE}: IpConfig", IpAddress=optional(TEXT), PrefixLength=optional(Number(128)),
@@ -50,7 +51,8 @@ ENDPOINT = Object(
     Dns=optional(DNS), Routes=optional(Array(ROUTE)), MacAddress=optional(MAC), Flags=optional(U32), Health=optional(HEALTH),
     SchemaVersion=required(VERSION))
 
-RESOURCE = Object(f"{REFERENCE}: NamespaceResource", Type=required(Text(choices=("Container", "Endpoint"))), Data=required(ANYTHING))
+RESOURCE = Object(f"{REFERENCE}: NamespaceResource", Type=required(Text(choices=("Container", "Endpoint"))),
+                  Data=required(ANYTHING))
 NAMESPACE = Object(
     f"{REFERENCE}: HostComputeNamespace", ID=optional(GUID), NamespaceId=optional(U32), NamespaceGuid=optional(GUID),
     Type=optional(Either((Text(choices=NAMESPACE_TYPES), Number(3)))), Resources=optional(Array(RESOURCE)),
@@ -102,8 +104,9 @@ ENDPOINT_POLICIES = {
     "TierAcl": (ANYTHING, (2, 10), False),
 }
 
-NETWORK_POLICIES = ("SourceMacAddress", "NetAdapterName", "VSwitchExtension", "DrMacAddress", "AutomaticDNS", "InterfaceConstraint",
-                    "ProviderAddress", "RemoteSubnetRoute", "VxlanPort", "HostRoute", "SetPolicy", "NetworkL4Proxy", "LayerConstraint")
+NETWORK_POLICIES = (
+    "SourceMacAddress", "NetAdapterName", "VSwitchExtension", "DrMacAddress", "AutomaticDNS", "InterfaceConstraint", "ProviderAddress",
+    "RemoteSubnetRoute", "VxlanPort", "HostRoute", "SetPolicy", "NetworkL4Proxy", "LayerConstraint")
 
 TABLES = {"Network": NETWORK, "Endpoint": ENDPOINT, "Namespace": NAMESPACE, "Query": QUERY, "ModifyNamespace": MODIFY_NAMESPACE,
           "ModifyEndpoint": MODIFY_ENDPOINT, "ModifyNetwork": MODIFY_NETWORK, "PortMapping": PORT_MAPPING, "Qos": QOS, "Acl": ACL,

@@ -77,7 +77,8 @@ def policy_1(policy):
     if policy["Type"] != "PortMapping":
         return {"Type": policy["Type"], **(settings if isinstance(settings, dict) else {})}
     protocol = {6: "TCP", 17: "UDP"}[settings["Protocol"]]
-    return {"Type": "NAT", "Protocol": protocol, "InternalPort": settings["InternalPort"], "ExternalPort": settings["ExternalPort"]}
+    ports = {name: settings[name] for name in ("InternalPort", "ExternalPort")}
+    return {"Type": "NAT", "Protocol": protocol, **ports}
 
 
 def resources(namespace, hcn):

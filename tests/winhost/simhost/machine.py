@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A machine as seen from outside: its directory, starting and ending it, and running programs on it."""
 
+import contextlib
+import fcntl
 import os
 import secrets
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -90,10 +93,20 @@ class Machine:
             file.write(f"{build}\n")
 
     def install(self, programs):
-        """Put the simulation's DLLs and programs into system32, as a Windows update would."""
+        """Put the simulation's DLLs and programs into system32, those that are new. Running programs keep what they have open."""
+        system32 = os.path.join(self.drive_c, "windows", "system32")
         for name, source in programs.items():
-            if name.endswith(".dll") or name in GUEST_PROGRAMS:
-                wine.place(source, os.path.join(self.drive_c, "windows", "system32"))
+            wanted = name.endswith(".dll") or name in GUEST_PROGRAMS
+            if wanted and not is_copy(os.path.join(system32, name), source):
+                wine.place(source, system32)
+
+    @contextlib.contextmanager
+    def only_one(self):
+        """Holds off others who would make or start the same machine."""
+        os.makedirs(os.path.dirname(self.directory), exist_ok=True)
+        with open(self.directory + ".lock", "w", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def build(self):
         with open(self.path("build"), encoding="utf-8") as file:
@@ -158,13 +171,14 @@ class Machine:
         select.select([descriptor], [], [], 10)
         os.close(descriptor)
         if self.mode() != "isolated":
-            self._kill_by_prefix()
+            self.kill_by_prefix()
 
-    def _kill_by_prefix(self):
-        """Without a namespace: every Wine process whose prefix is below the machine's directory."""
+    def kill_by_prefix(self, but=None):
+        """Without a namespace: every process whose Wine prefix is below the machine's directory."""
         wanted = f"WINEPREFIX={self.directory}/"
         for pid in processes_with(lambda variable: variable.startswith(wanted)):
-            kill(pid, signal.SIGKILL)
+            if pid != but:
+                kill(pid, signal.SIGKILL)
 
     def enter(self):
         """The command prefix that runs a program on the machine. Costs a new process; nothing in reduced mode."""
@@ -191,6 +205,15 @@ class Machine:
     def log_tail(self):
         with open(self.path("simhost.log"), encoding="utf-8", errors="replace") as file:
             return file.read()[-2000:]
+
+
+def is_copy(target, source):
+    """Whether the target is a file of the same size, made after the source."""
+    try:
+        there, here = os.lstat(target), os.stat(source)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(there.st_mode) and there.st_size == here.st_size and there.st_mtime >= here.st_mtime
 
 
 def processes_with(matches):

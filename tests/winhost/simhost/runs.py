@@ -146,7 +146,10 @@ def is_simrun(pid):
 
 
 def kill(token):
-    """As TerminateProcess from outside: no handler runs. simrun goes first, so nobody reports an exit code. False when nothing ran."""
+    """As TerminateProcess from outside: no handler runs. simrun goes first, so nobody reports an exit code.
+
+    False when nothing ran.
+    """
     return signal_all(token, signal.SIGKILL)
 
 

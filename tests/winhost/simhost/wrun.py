@@ -33,7 +33,7 @@ def start_machine(machine):
     """The machine, its registry, and the demo image in it."""
     if not machine.pid():
         command_line.say(f"tools/wrun: starting the simulated Windows host in {machine.directory}")
-        command_line.start(machine, command_line.parser().parse_args(["start"]))
+    command_line.start(machine, command_line.parser().parse_args(["start"]))
     code, values = control.ask(machine.directory, "registry")
     if code != "0x00000000":
         command_line.say(f"tools/wrun: no image registry: {values.get('result', code)}")

@@ -2,6 +2,7 @@
 """Schemas: one mistake each gets the HRESULT of Windows; what Microsoft's client sends is accepted."""
 
 import copy
+import functools
 import unittest
 
 from support import trace
@@ -122,8 +123,8 @@ class ComputeSystemTest(unittest.TestCase):
     def test_every_table_refuses_what_it_does_not_know(self):
         for name, table in documents.TABLES.items():
             with self.subTest(name):
-                self.refused(INVALID_JSON, {"NoSuchField": 1}, check=lambda document, build, t=table: documents.check(t, document, build))
-                self.refused(INVALID_JSON, [], check=lambda document, build, t=table: documents.check(t, document, build))
+                for document in ({"NoSuchField": 1}, [], "text", 1, None):
+                    self.refused(INVALID_JSON, document, check=functools.partial(documents.check, table))
 
     def test_identifiers(self):
         for text in ("", None, "a\\b", "a\nb", "x" * 300):
@@ -145,7 +146,8 @@ class ProcessTest(unittest.TestCase):
             (INVALID_JSON, "Environment", ["A=b"]), (INVALID_JSON, "Environment", {"A": 1}), (INVALID_JSON, "ConsoleSize", [40]),
             (INVALID_JSON, "ConsoleSize", {"Height": 1}), (INVALID_JSON, "ConsoleSize", [40, 70000]),
             (INVALID_JSON, "CreateStdinPipe", True), (INVALID_JSON, "CreateStdInPipe", 1), (INVALID_JSON, "CommandLine", ["cmd"]),
-            (INVALID_ARGUMENT, "CommandLine", ""), (INVALID_ARGUMENT, "CommandLine", MISSING), (INVALID_ARGUMENT, "CommandArgs", ["x"]))
+            (INVALID_ARGUMENT, "CommandLine", ""), (INVALID_ARGUMENT, "CommandLine", MISSING),
+            (INVALID_ARGUMENT, "CommandArgs", ["x"]))
         for code, name, value in cases:
             with self.subTest(name=name, value=value):
                 self.refused(code, documents.check_process_parameters, changed(good, name, value))
@@ -194,8 +196,9 @@ class ReplayTest(unittest.TestCase):
     def test_recordings(self):
         checks = {"configuration": documents.check_compute_system, "processParameters": documents.check_process_parameters}
         checked = 0
-        for name in ("d1-hcs-run-v2api-computecore.jsonl", "d2-hcs-run-v1api-vmcompute-hcsshim0.14.1.jsonl", "e2-containerd-ctr-run.jsonl",
-                     "docs/cpucount.jsonl", "docs/gpu-servicing.jsonl", "docs/minimal.jsonl", "docs/mount-file.jsonl"):
+        for name in ("d1-hcs-run-v2api-computecore.jsonl", "d2-hcs-run-v1api-vmcompute-hcsshim0.14.1.jsonl",
+                     "e2-containerd-ctr-run.jsonl", "docs/cpucount.jsonl", "docs/gpu-servicing.jsonl", "docs/minimal.jsonl",
+                     "docs/mount-file.jsonl"):
             for entry in trace(name):
                 for argument, check in checks.items():
                     if argument in entry:

@@ -12,10 +12,10 @@ import unittest
 
 from rig import WINHOST, guest_programs
 
+from simhost import control, faults, frames, runs, wine
 from simhost import machine as machines
-from simhost import runs, wine
 
-SHARED = {}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": WINHOST}
 
 
 def setUpModule():
@@ -57,10 +57,12 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(code, 0, out)
         return out
 
-    def command(self, *arguments, **options):
+    def command(self, *arguments):
         """The command line on this machine."""
-        return subprocess.run([sys.executable, "-m", "simhost", "--machine", self.directory, *arguments], capture_output=True, text=True,
-                              timeout=60, check=False, env={**os.environ, "PYTHONPATH": WINHOST, **options.pop("env", {})}, **options)
+        return subprocess.run([*self.winhost(), *arguments], capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+
+    def winhost(self):
+        return [sys.executable, "-m", "simhost", "--machine", self.directory]
 
     def start_run(self, *arguments):
         """A run through the command line, and the file by which it can be killed."""
@@ -68,8 +70,8 @@ class MachineTest(unittest.TestCase):
         if os.path.exists(run_file):
             os.unlink(run_file)
         process = subprocess.Popen(
-            [sys.executable, "-m", "simhost", "--machine", self.directory, "run", "--run-file", run_file, "--exit-file", run_file + ".exit",
-             "--", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": WINHOST})
+            [*self.winhost(), "run", "--run-file", run_file, "--exit-file", run_file + ".exit", "--", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
         return process, run_file
@@ -183,6 +185,22 @@ class ReducedTest(MachineTest):
         prefix = f"WINEPREFIX={self.machine.prefix}"
         self.assertTrue(machines.wait_until(lambda: not machines.processes_with(prefix.__eq__), 5))
         self.machine.start(self.reduced)
+
+
+class FaultTest(MachineTest):
+    def test_power_is_lost_at_a_call(self):
+        faults.add(self.machine.path("faults.json"), {"fn": "HcnEnumerateNetworks", "nth": 1, "do": "lose-power"})
+        with self.assertRaises((ConnectionError, frames.ProtocolError)):
+            control.ask(self.directory, "HcnEnumerateNetworks", "computenetwork", query=None)
+        self.assertTrue(machines.wait_until(lambda: not self.machine.pid(), 5))
+        prefix = f"WINEPREFIX={self.machine.prefix}"
+        self.assertTrue(machines.wait_until(lambda: not machines.processes_with(prefix.__eq__), 5))
+        self.machine.start(self.reduced)
+        self.assertEqual(control.ask(self.directory, "HcnEnumerateNetworks", "computenetwork", query=None)[1]["response"], "[]")
+
+
+class ReducedFaultTest(FaultTest):
+    reduced = "a test wants it"
 
 
 class BuildTest(MachineTest):
