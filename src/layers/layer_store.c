@@ -32,37 +32,43 @@ static bool check_volume(const char *root, struct error *err)
     return error_hint(err, "choose a store on a local NTFS disk with --root");
 }
 
-static bool make_root(const char *root, struct error *err)
-{
-    CLEANUP(utf16_free) wchar_t *wide = NULL;
-    CLEANUP(security_clear) struct security security = {0};
-    CLEANUP(str_free) char *above = fs_join(root, "..");
-    if (!fs_make_directories(above, err) || !path_to_wide(root, &wide, err)
-        || !security_from_sddl(SECURITY_ADMINS_ONLY, &security, err))
-        return false;
-    return CreateDirectoryW(wide, &security.attributes) || GetLastError() == ERROR_ALREADY_EXISTS
-        || error_win32(err, GetLastError(), "create the directory '%s'", root);
-}
-
 /* Any user may create a directory in C:\; one that was prepared by somebody would have layers
  * planted in it that the store takes for its own. */
-static bool check_owner(const char *root, struct error *err)
+static bool check_owner(const char *path, struct error *err)
 {
     bool trusted;
-    if (!security_owner_is_trusted(root, &trusted, err))
+    if (!security_owner_is_trusted(path, &trusted, err))
         return false;
     if (trusted)
         return true;
-    error_set(err, ERR_DENIED, "'%s' belongs to a user who is no administrator", root);
+    error_set(err, ERR_DENIED, "'%s' belongs to a user who is no administrator", path);
     return error_hint(err, "remove it, or choose another store with --root");
 }
 
-static bool make_subdirectories(const char *root, struct error *err)
+/* A directory for administrators only; one that exists keeps its access list. */
+static bool make_private_directory(const char *path, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    CLEANUP(security_clear) struct security security = {0};
+    if (!path_to_wide(path, &wide, err)
+        || !security_from_sddl(SECURITY_ADMINS_ONLY, &security, err))
+        return false;
+    if (!CreateDirectoryW(wide, &security.attributes) && GetLastError() != ERROR_ALREADY_EXISTS)
+        return error_win32(err, GetLastError(), "create the directory '%s'", path);
+    return check_owner(path, err);
+}
+
+/* The subdirectories are private on their own account: the root may have been made with whatever
+ * access its parent passes on. */
+static bool make_directories(const char *root, struct error *err)
 {
     static const char *const names[] = {"layers", "locks", "tmp"};
+    CLEANUP(str_free) char *above = fs_join(root, "..");
+    if (!fs_make_directories(above, err) || !make_private_directory(root, err))
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         CLEANUP(str_free) char *path = fs_join(root, names[i]);
-        if (!fs_make_directories(path, err))
+        if (!make_private_directory(path, err))
             return false;
     }
     return true;
@@ -73,8 +79,7 @@ bool layer_store_open(const char *root, const struct layer_api *api, struct laye
 {
     CLEANUP(str_free) char *plain = NULL;
     if (!path_to_plain(root, &plain, err) || !privilege_enable_for_layers(err)
-        || !check_volume(plain, err) || !make_root(plain, err) || !check_owner(plain, err)
-        || !make_subdirectories(plain, err))
+        || !check_volume(plain, err) || !make_directories(plain, err))
         return error_wrap(err, "open the layer store");
     *ret = (struct layer_store){.root = TAKE(plain), .api = api};
     return true;
