@@ -222,10 +222,11 @@ static uint64_t pause_ms(unsigned failed)
     return pause * 8 / 10 + pause * 4 / 10 * dice / UINT8_MAX;
 }
 
-/* Starts again from the request's own URL: where it redirected to may have been the trouble. */
+/* Starts again from the request's own URL: where it redirected to may have been the trouble. Nor is
+ * that told to anybody, for the URL of a redirect can carry a signature. */
 static void repeat(struct transfer *transfer, uint64_t pause, const char *reason)
 {
-    context_step(transfer->http->context, "%s: %s; trying again in %u.%u s", current_url(transfer),
+    context_step(transfer->http->context, "%s: %s; trying again in %u.%u s", transfer->request->url,
                  reason, (unsigned)(pause / 1000), (unsigned)(pause % 1000 / 100));
     str_free(&transfer->url);
     transfer->redirects = 0;

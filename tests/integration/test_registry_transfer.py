@@ -176,6 +176,16 @@ class RedirectTest(FaultTestCase):
         moved, = self.registry.seen("/v2/moved/")
         self.assertEqual(moved.headers["Authorization"], "Bearer secret-token")
 
+    def test_signatures_of_redirects_are_not_told(self):
+        other = self.start()
+        other.fault("/cdn", faults.error(503, "BUSY"), times=1)
+        other.fault("/cdn", faults.error(403, "EXPIRED"))
+        self.registry.fault(self.layer_path(), faults.redirect(f"{other.url}/cdn?signature=secret"))
+        done = self.pull(self.reference, "--verbose", "--progress", "plain", code=REGISTRY)
+        self.check_says(done, "trying again", "EXPIRED")
+        self.assertEqual(other.seen("/cdn")[0].query, {"signature": ["secret"]})
+        self.assertNotIn("secret", done.stderr)
+
     def test_loop(self):
         self.registry.fault("/manifests/", faults.redirect(self.registry.url))
         done = self.pull(self.reference, code=REGISTRY)
