@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* os: the rest of the system port: time, random bytes, environment, threads. */
+/* os: the rest of the system port: time, random bytes, environment, threads and semaphores. */
 #pragma once
 
 #include <stdint.h>
@@ -25,3 +25,13 @@ struct os_thread {
 bool os_thread_start(struct os_thread *ret, void (*main)(void *argument), void *argument,
                      struct error *err) MUST_USE;
 void os_thread_join(struct os_thread *thread);
+
+/* Counts up and down between threads; waiting lasts until there is something to take. */
+struct os_semaphore {
+    intptr_t handle; /* 0 = none */
+};
+
+bool os_semaphore_open(struct os_semaphore *ret, unsigned count, struct error *err) MUST_USE;
+void os_semaphore_wait(const struct os_semaphore *semaphore);
+void os_semaphore_post(const struct os_semaphore *semaphore);
+void os_semaphore_close(struct os_semaphore *semaphore);

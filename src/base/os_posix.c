@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -106,4 +107,40 @@ void os_thread_join(struct os_thread *thread)
     if (started)
         pthread_join(started->id, NULL);
     *thread = (struct os_thread){0};
+}
+
+/* The handle is the address that os_semaphore_open() stored in it. */
+static sem_t *semaphore_of(const struct os_semaphore *semaphore)
+{
+    sem_t *opened = NULL;
+    memcpy(&opened, &semaphore->handle, sizeof semaphore->handle);
+    return opened;
+}
+
+bool os_semaphore_open(struct os_semaphore *ret, unsigned count, struct error *err)
+{
+    CLEANUP(mem_free) sem_t *semaphore = xmalloc(sizeof *semaphore);
+    if (sem_init(semaphore, 0, count))
+        return error_errno(err, errno, "make a semaphore");
+    ret->handle = (intptr_t)TAKE(semaphore);
+    return true;
+}
+
+void os_semaphore_wait(const struct os_semaphore *semaphore)
+{
+    while (sem_wait(semaphore_of(semaphore)) && errno == EINTR)
+        ;
+}
+
+void os_semaphore_post(const struct os_semaphore *semaphore)
+{
+    sem_post(semaphore_of(semaphore));
+}
+
+void os_semaphore_close(struct os_semaphore *semaphore)
+{
+    CLEANUP(mem_free) sem_t *opened = semaphore_of(semaphore);
+    if (opened)
+        sem_destroy(opened);
+    *semaphore = (struct os_semaphore){0};
 }

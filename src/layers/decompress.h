@@ -37,6 +37,12 @@ bool decompress_file(const char *path, const struct decompress_options *options,
                      decompress_consumer consume, void *user, const struct context *context,
                      struct error *err) MUST_USE;
 
+/* The same, with the decoding on a thread of its own that keeps a megabyte ahead. 'consume' is
+ * called on the caller's thread. */
+bool decompress_file_ahead(const char *path, const struct decompress_options *options,
+                           decompress_consumer consume, void *user, const struct context *context,
+                           struct error *err) MUST_USE;
+
 /* What the first bytes of a blob say; four are enough. */
 enum decompress_format decompress_sniff(const unsigned char *data, size_t length);
 

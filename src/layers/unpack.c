@@ -50,8 +50,8 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
         .maximum_bytes =
             request->maximum_bytes ? request->maximum_bytes : LAYER_UNPACK_MAXIMUM_BYTES,
     };
-    return decompress_file(request->blob_path, &options, take_slice, unpacking, unpacking->context,
-                           err)
+    return decompress_file_ahead(request->blob_path, &options, take_slice, unpacking,
+                                 unpacking->context, err)
         && tar_reader_finish(unpacking->reader, err) && unpack_rules_end(rules, err)
         && check_digest(unpacking, err)
         && rules->writer.ops->finish(rules->writer.self, &rules->result, err);

@@ -115,3 +115,29 @@ void os_thread_join(struct os_thread *thread)
     handle_close(&handle);
     *thread = (struct os_thread){0};
 }
+
+bool os_semaphore_open(struct os_semaphore *ret, unsigned count, struct error *err)
+{
+    HANDLE semaphore = CreateSemaphoreW(NULL, (LONG)count, LONG_MAX, NULL);
+    if (!semaphore)
+        return error_win32(err, GetLastError(), "CreateSemaphore");
+    *ret = (struct os_semaphore){.handle = (intptr_t)semaphore};
+    return true;
+}
+
+void os_semaphore_wait(const struct os_semaphore *semaphore)
+{
+    WaitForSingleObject(handle_from_number(semaphore->handle), INFINITE);
+}
+
+void os_semaphore_post(const struct os_semaphore *semaphore)
+{
+    ReleaseSemaphore(handle_from_number(semaphore->handle), 1, NULL);
+}
+
+void os_semaphore_close(struct os_semaphore *semaphore)
+{
+    HANDLE handle = handle_from_number(semaphore->handle);
+    handle_close(&handle);
+    *semaphore = (struct os_semaphore){0};
+}

@@ -80,12 +80,33 @@ static bool collect(void *user, const struct decompress_slice *slice, struct err
     return true;
 }
 
+static void check_equal(const struct buf *a, const struct buf *b)
+{
+    assert_int_equal(a->length, b->length);
+    if (a->length > 0)
+        assert_memory_equal(a->data, b->data, a->length);
+}
+
 static bool decompress(const struct buf *blob, const struct decompress_options *options,
                        struct result *result, struct error *err)
 {
     CLEANUP(str_free) char *path = write_blob(blob->data, blob->length);
     buf_init(&result->data, BUF_UNBOUNDED);
-    return decompress_file(path, options, collect, result, NULL, err);
+    bool good = decompress_file(path, options, collect, result, NULL, err);
+
+    /* Decoding ahead comes to the same end. */
+    struct error err_ahead = {0};
+    struct result ahead = {.refuse_at = result->refuse_at};
+    buf_init(&ahead.data, BUF_UNBOUNDED);
+    assert_int_equal(decompress_file_ahead(path, options, collect, &ahead, NULL, &err_ahead), good);
+    assert_int_equal(err_ahead.kind, err->kind);
+    if (good)
+        check_equal(&ahead.data, &result->data);
+    else
+        assert_string_equal(err_ahead.message, err->message);
+    error_clear(&err_ahead);
+    buf_clear(&ahead.data);
+    return good;
 }
 
 /* The same through libarchive's own gzip filter. */
@@ -109,13 +130,6 @@ static bool decompress_by_libarchive(const struct buf *blob, struct buf *ret)
     }
     archive_read_free(archive);
     return code == ARCHIVE_EOF;
-}
-
-static void check_equal(const struct buf *a, const struct buf *b)
-{
-    assert_int_equal(a->length, b->length);
-    if (a->length > 0)
-        assert_memory_equal(a->data, b->data, a->length);
 }
 
 static void check_content(const struct buf *blob, const struct buf *expected)
@@ -534,6 +548,8 @@ TEST(cancelling_stops_it)
         buf_init(&result.data, BUF_UNBOUNDED);
         assert_fails(decompress_file(path, &options, collect, &result, &context, &err),
                      ERR_CANCELLED, "");
+        assert_fails(decompress_file_ahead(path, &options, collect, &result, &context, &err),
+                     ERR_CANCELLED, "interrupted");
         assert_int_equal(result.slices, 0);
         buf_clear(&blobs[i]);
         buf_clear(&result.data);
@@ -547,6 +563,8 @@ TEST(a_missing_blob)
     const struct decompress_options options = {0};
     CLEANUP(str_free) char *path = fs_join(scratch, "absent");
     assert_fails(decompress_file(path, &options, collect, &result, NULL, &err), ERR_NOT_FOUND, "");
+    assert_fails(decompress_file_ahead(path, &options, collect, &result, NULL, &err), ERR_NOT_FOUND,
+                 "");
 }
 
 static int set_up(void **state)

@@ -71,6 +71,42 @@ TEST(join_waits_for_the_thread)
     os_thread_join(&thread);
 }
 
+struct exchange {
+    struct os_semaphore empty;
+    struct os_semaphore filled;
+    int value;
+};
+
+static void give_numbers(void *argument)
+{
+    struct exchange *exchange = argument;
+    for (int i = 1; i <= 1000; i++) {
+        os_semaphore_wait(&exchange->empty);
+        exchange->value = i;
+        os_semaphore_post(&exchange->filled);
+    }
+}
+
+TEST(semaphores_order_two_threads)
+{
+    struct error err = {0};
+    struct exchange exchange = {.value = 0};
+    struct os_thread thread = {0};
+    assert_ok(os_semaphore_open(&exchange.empty, 1, &err));
+    assert_ok(os_semaphore_open(&exchange.filled, 0, &err));
+    assert_ok(os_thread_start(&thread, give_numbers, &exchange, &err));
+    for (int i = 1; i <= 1000; i++) {
+        os_semaphore_wait(&exchange.filled);
+        assert_int_equal(exchange.value, i);
+        os_semaphore_post(&exchange.empty);
+    }
+    os_thread_join(&thread);
+    os_semaphore_close(&exchange.empty);
+    os_semaphore_close(&exchange.filled);
+    os_semaphore_close(&exchange.filled);
+    assert_int_equal(exchange.filled.handle, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +116,7 @@ int main(void)
         cmocka_unit_test(the_environment_is_read_as_a_copy),
         cmocka_unit_test(the_machine_is_known),
         cmocka_unit_test(join_waits_for_the_thread),
+        cmocka_unit_test(semaphores_order_two_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
