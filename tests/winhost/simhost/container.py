@@ -135,13 +135,13 @@ class Process:
         self._finish(int(words[1]) if words else ERROR_PROCESS_ABORTED)
 
     def _finish(self, code):
+        self._close_report()  # before anybody hears of the end and removes the directory
         with self._lock:
             if self.exited.is_set():
                 return
             self.exit_code = code & 0xFFFFFFFF
             on_exit = self._on_exit
             self.exited.set()
-        self._close_report()
         if on_exit:
             on_exit(self)
 
@@ -239,7 +239,8 @@ class Container:
             report = process.open_report()
             self._processes[process.number] = process
             spec = self._write_program(process.number, command_line, directory, environment)
-            self._execute(process.number, ["simrun.exe", spec, report], user, descriptors)
+            console = ["--console"] if os.isatty(descriptors[0]) else []
+            self._execute(process.number, ["simrun.exe", *console, spec, report], user, descriptors)
         finally:
             for descriptor in set(descriptors):
                 os.close(descriptor)
@@ -369,7 +370,7 @@ class Container:
 
     def _unix_environment(self, user, number=0):
         mark, _, value = self._mark(number).partition("=")
-        return {**wine.environment(self.prefix), "USER": user, mark: value}
+        return {**wine.environment(self.prefix), "USER": user, "TERM": "xterm", mark: value}
 
     def _mark(self, number):
         return f"WINHOST_PROCESS={self.name}/{number}"
