@@ -30,15 +30,16 @@ def find_executable():
 
 
 def start_machine(machine):
-    """The machine, its registry, and the demo image in it."""
-    if not machine.pid():
-        command_line.say(f"tools/wrun: starting the simulated Windows host in {machine.directory}")
-    command_line.start(machine, command_line.parser().parse_args(["start"]))
-    code, values = control.ask(machine.directory, "registry")
-    if code != "0x00000000":
-        command_line.say(f"tools/wrun: no image registry: {values.get('result', code)}")
-    elif values["response"] == "true" and os.path.exists(DEMO_IMAGE):
-        publish(machine)
+    """The machine, its registry, and the demo image in it: all there when this returns, whoever started them."""
+    with machine.only_one():
+        if not machine.pid():
+            command_line.say(f"tools/wrun: starting the simulated Windows host in {machine.directory}")
+        command_line.make_and_start(machine, command_line.parser().parse_args(["start"]))
+        code, values = control.ask(machine.directory, "registry")
+        if code != "0x00000000":
+            command_line.say(f"tools/wrun: no image registry: {values.get('result', code)}")
+        elif values["response"] == "true" and os.path.exists(DEMO_IMAGE):
+            publish(machine)
 
 
 def publish(machine):
