@@ -13,12 +13,14 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from . import control, machine, mounts, wine
 from .host import Host
 from .server import Server
 
 MODULES = ("hcn_calls", "layers", "hcs", "disks", "registry_service")
+DIRECTORY_SECONDS = 2
 SMALL_VOLUME = "size=64m"
 
 
@@ -118,7 +120,9 @@ def main():
     listen(server, directory)
     os.write(ready, b"ready\n")
     os.close(ready)
-    signal.pause()
+    while this.exists():
+        time.sleep(DIRECTORY_SECONDS)
+    server.power()  # a machine whose directory was deleted has nobody left to end it
 
 
 if __name__ == "__main__":

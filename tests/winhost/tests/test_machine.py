@@ -199,6 +199,23 @@ class FaultTest(MachineTest):
         self.assertEqual(control.ask(self.directory, "HcnEnumerateNetworks", "computenetwork", query=None)[1]["response"], "[]")
 
 
+class AbandonedTest(MachineTest):
+    def test_ends_with_its_directory(self):
+        pid = self.machine.pid()
+        os.rename(self.directory, self.directory + ".gone")
+        self.addCleanup(shutil.rmtree, self.directory + ".gone", True)
+        self.assertTrue(machines.wait_until(lambda: not running(pid), 20))
+
+
+def running(pid):
+    """Whether the process is there and more than a remnant."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class ReducedFaultTest(FaultTest):
     reduced = "a test wants it"
 
