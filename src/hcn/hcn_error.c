@@ -136,6 +136,9 @@ bool hcn_error_raise(struct error *err, const char *function, uint32_t code, con
                info->text, info->name ? info->name : "", info->name ? ", " : "", as_hresult(code),
                parsed.text ? ": " : "", parsed.text ? parsed.text : "");
     error_detail(err, record);
+    CLEANUP(str_free) char *field = hcn_error_unknown_field(parsed.text);
+    if (field)
+        return error_hint(err, "this Windows does not know '%s' yet: " UPDATE_WINDOWS, field);
     return info->hint ? error_hint(err, "%s", info->hint) : false;
 }
 

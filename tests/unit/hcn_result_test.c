@@ -260,6 +260,13 @@ TEST(raises_known_codes)
                         "(0x80070020)");
     assert_string_equal(err.hint, "choose another host port");
     error_clear(&err);
+
+    assert_false(hcn_error_raise(&err, "HcnCreateNamespace", HCN_E_INVALID_JSON,
+                                 "{\"Error\":\"? {{Owner,UnknownField}}\"}"));
+    assert_string_equal(err.hint,
+                        "this Windows does not know 'Owner' yet: install the latest "
+                        "updates of Windows");
+    error_clear(&err);
 }
 
 static void raise_unknown(void)
