@@ -46,7 +46,7 @@ def probe_isolation(directory):
             mounts.unshare(NAMESPACES)
             try_overlay(os.path.join(directory, "probe"))
         except OSError as error:
-            os.write(writer, str(error).encode())
+            os.write(writer, (error.strerror or str(error)).encode())
         finally:
             os._exit(0)
     os.close(writer)
