@@ -1,6 +1,8 @@
 # wrun_python_tests(<prefix> LABELS <labels> [FILES <glob>...] [ENVIRONMENT <NAME=value>...]): each
 # file of Python unittest cases in the current folder is one test of ctest.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+# Debian's own, which tools/setup.sh installs; another one on the PATH may be newer and hide that.
+set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "runs the tests written in Python")
 
 function(wrun_python_tests prefix)
     cmake_parse_arguments(arg "" "" "LABELS;FILES;ENVIRONMENT" ${ARGN})
