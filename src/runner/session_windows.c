@@ -39,18 +39,14 @@ static const struct cancel *cancel_of(const struct session *s)
 
 /* ---- taking back ---- */
 
-static bool remove_record(void *user, struct error *err)
-{
-    struct session *s = user;
-    return s->plan->keep ? run_record_finish(&s->claim, err)
-                         : run_record_remove(s->invocation->root, &s->claim, err);
-}
-
 static bool remove_scratch(void *user, struct error *err)
 {
     struct session *s = user;
-    return s->plan->keep || !s->scratch.path
-        || scratch_destroy(&s->scratch, &s->invocation->context, err);
+    if (s->plan->keep)
+        return true;
+    if (s->scratch.activated)
+        return error_set(err, ERR_BUSY, "it is still mounted");
+    return scratch_destroy(&s->scratch, &s->invocation->context, err);
 }
 
 static bool unmount_scratch(void *user, struct error *err)
@@ -94,10 +90,7 @@ static bool shut_down(void *user, struct error *err)
 
 static bool record_run(struct session *s, struct error *err)
 {
-    if (!run_record_create(s->invocation->root, s->plan, &s->claim, err))
-        return false;
-    undo_push(&s->undo, "remove the record of the run", remove_record);
-    return true;
+    return run_record_create(s->invocation->root, s->plan, &s->claim, err);
 }
 
 static bool mount_scratch(struct session *s, struct error *err)
@@ -106,10 +99,9 @@ static bool mount_scratch(struct session *s, struct error *err)
                         err))
         return error_wrap(err, "make the writable layer");
     undo_push(&s->undo, "remove the writable layer", remove_scratch);
-    if (!scratch_mount(&s->scratch, &s->plan->layers, &s->invocation->context, err))
-        return error_wrap(err, "mount the writable layer");
     undo_push(&s->undo, "unmount the writable layer", unmount_scratch);
-    return true;
+    return scratch_mount(&s->scratch, &s->plan->layers, &s->invocation->context, err)
+        || error_wrap(err, "mount the writable layer");
 }
 
 /* A call that failed may have made its thing all the same: its inverse, for which "not there" is
@@ -210,6 +202,21 @@ static bool proceed(const struct session *s, const char *what, struct error *err
     return cancel_check(cancel_of(s), err);
 }
 
+/* The record outlives what could not be taken back: the next wrun then tries again. */
+static void take_back(struct session *s)
+{
+    CLEANUP(error_clear) struct error err = {0};
+    const struct context *context = &s->invocation->context;
+    bool complete = undo_all(&s->undo, s, context);
+    if (!complete)
+        context_warn(context, "the next wrun will try to clean up again");
+    else if (s->claim.directory
+             && !(s->plan->keep ? run_record_finish(&s->claim, &err)
+                                : run_record_remove(s->invocation->root, &s->claim, &err)))
+        context_warn(context, "cannot remove the record of the run: %s", err.message);
+    run_record_close(&s->claim);
+}
+
 bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
               struct run_outcome *ret, struct error *err)
 {
@@ -223,8 +230,7 @@ bool host_run(const struct invocation *invocation, const struct run_plan *plan, 
         && proceed(&s, "connecting the network", err) && connect_network(&s, err)
         && proceed(&s, "starting the container", err) && start_container(&s, err)
         && proceed(&s, "running the process", err) && run_process(&s, ret, err);
-    undo_all(&s.undo, &s, &invocation->context);
-    run_record_close(&s.claim);
+    take_back(&s);
     scratch_clear(&s.scratch);
     layer_hold_release(&s.hold);
     if (done && plan->keep)

@@ -147,7 +147,7 @@ def main():
     reference = f"{arguments.registry}/{REPOSITORY}:{TAG}"
     if arguments.reference_file:
         arguments.reference_file.parent.mkdir(parents=True, exist_ok=True)
-        arguments.reference_file.write_text(reference + "\n")
+        arguments.reference_file.resolve().write_text(reference + "\n")
     print(reference)
 
 

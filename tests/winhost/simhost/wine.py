@@ -21,7 +21,9 @@ USER_REG = "WINE REGISTRY Version 2\n;; All keys relative to \\\\User\\\\{user}\
 USERS = {"user.reg": "S-1-5-21-0-0-0-1000", "userdef.reg": ".Default"}
 
 # a crash shall end a program, not start a debugger; no .NET or browser is asked for
-OVERRIDES = "mscoree,mshtml=;winedbg.exe,winemenubuilder.exe="
+# programs that Wine only pretends to have must come from the image; with "n,b" Wine would still take its own
+STUBS = ("arp", "certutil", "fc", "findstr", "icacls", "robocopy", "tasklist", "timeout", "where")
+OVERRIDES = "mscoree,mshtml=;winedbg.exe,winemenubuilder.exe=;" + ",".join(f"{name}.exe" for name in STUBS) + "=n"
 
 
 def environment(prefix):
