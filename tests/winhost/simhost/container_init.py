@@ -13,12 +13,14 @@ Without namespaces ("isolated": false in the spec) the same program runs as an o
 """
 
 import array
+import fcntl
 import json
 import os
 import select
 import signal
 import socket
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +63,8 @@ def run_program(argv, environment, descriptors, directory):
         for number in range(3):
             os.dup2(number + 10, number)
         os.closerange(3, 256)
+        if os.isatty(0):
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C typed there becomes a signal
         os.chdir(directory)
         os.execve(argv[0], argv, environment)
     finally:

@@ -237,6 +237,20 @@ class Programs(ContainerTest):
         self.expect("0x80070490", self.client.call(
             "HcsSignalProcess", process=int(reply[1]["handle"]), options='{"Signal":"CtrlC"}'))
 
+    def test_console(self):
+        reply, streams = self.container.spawn("cmd /c echo hi& echo err>&2& set /p X=& set X", "01", EmulateConsole=True, ConsoleSize=[30, 100])
+        self.assertEqual((OK, "0"), (reply[0], reply[1]["stderr"]))
+        process = int(reply[1]["handle"])
+        resize = '{"Operation":"ConsoleSize","ConsoleSize":{"Height":40,"Width":120}}'
+        self.expect(OK, self.client.call("HcsModifyProcess", process=process, settings=resize))
+        streams[0].sendall(b"typed\r")
+        output = read_all(streams[1])
+        for text in (b"hi", b"err", b"X=typed"):
+            self.assertIn(text, output)
+        self.assertEqual(0, self.container.wait(reply[1]["handle"]))
+        reply, _ = self.container.spawn("C:\\app\\tool.exe sleep 60000", "")
+        self.expect("0x80070057", self.client.call("HcsModifyProcess", process=int(reply[1]["handle"]), settings=resize))
+
     def test_second_handles(self):
         reply, _ = self.container.spawn("C:\\app\\tool.exe sleep 60000", "")
         other = rig.Client(self.machine.directory)
