@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/backup_stream.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/utf.h"
 #include "layers/little_endian.h"

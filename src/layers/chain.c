@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/chain.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 
 struct digest chain_id_next(const struct digest *parent, const struct digest *diff_id)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/decompress.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/os.h"
 

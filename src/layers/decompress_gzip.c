@@ -5,6 +5,8 @@
 
 #include "base/alloc.h"
 
+#define RESERVED_FLAGS 0xE0u
+#define CUT_SHORT "the gzip data is cut short"
 #define OUTPUT_SIZE ((size_t)256 * 1024)
 
 struct decoder {
@@ -60,16 +62,36 @@ static bool step(struct decoder *decoder, bool *ret_stuck, struct error *err)
     return decompress_job_emit(decoder->job, decoder->output, length, state->avail_in, err);
 }
 
+/* igzip would pass over the reserved flags, which RFC 1952 section 2.3.1.2 forbids. */
+static bool read_header(struct decoder *decoder, struct error *err)
+{
+    struct isal_gzip_header header;
+    isal_gzip_header_init(&header);
+    int code = ISAL_END_INPUT;
+    while (code == ISAL_END_INPUT) {
+        if (decoder->state.avail_in == 0 && !refill(decoder, err))
+            return false;
+        if (decoder->state.avail_in == 0)
+            return error_set(err, ERR_INTEGRITY, CUT_SHORT);
+        code = isal_read_gzip_header(&decoder->state, &header);
+    }
+    if (code != ISAL_DECOMP_OK)
+        return inflate_error(code, err);
+    return !(header.flags & RESERVED_FLAGS) || inflate_error(ISAL_INVALID_WRAPPER, err);
+}
+
 static bool member(struct decoder *decoder, struct error *err)
 {
     isal_inflate_reset(&decoder->state);
-    decoder->state.crc_flag = ISAL_GZIP;
+    decoder->state.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    if (!read_header(decoder, err))
+        return false;
     while (decoder->state.block_state != ISAL_BLOCK_FINISH) {
         bool stuck = false;
         if (!step(decoder, &stuck, err))
             return false;
         if (stuck && decoder->state.block_state != ISAL_BLOCK_FINISH)
-            return error_set(err, ERR_INTEGRITY, "the gzip data is cut short");
+            return error_set(err, ERR_INTEGRITY, CUT_SHORT);
     }
     return true;
 }

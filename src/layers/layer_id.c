@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/layer_id.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/text.h"
 

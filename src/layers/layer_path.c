@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/layer_path.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/utf.h"

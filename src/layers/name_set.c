@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/name_set.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/sha256.h"
 #include "base/text.h"

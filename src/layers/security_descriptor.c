@@ -2,6 +2,8 @@
 /* Layouts: [MS-DTYP] 2.4.2.2 (SID), 2.4.4 (ACE), 2.4.5 (ACL), 2.4.6 (SECURITY_DESCRIPTOR). */
 #include "layers/win_meta.h"
 
+#include <string.h>
+
 #include "layers/little_endian.h"
 
 #define DESCRIPTOR_HEADER 20

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tar.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/scan.h"
 #include "base/text.h"

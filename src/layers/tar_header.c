@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tar_header.h"
 
+#include <string.h>
+
 #include "base/scan.h"
 
 /* POSIX.1-2001 ustar; GNU and v7 share it up to 'version'. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/unpack_rules.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/text.h"
 #include "layers/printable.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/win_meta.h"
 
+#include <string.h>
+
 #include "base/scan.h"
 #include "base/text.h"
 #include "layers/little_endian.h"

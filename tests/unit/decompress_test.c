@@ -290,6 +290,13 @@ TEST(damaged_gzip_is_refused)
     check_damaged(&zeros, "gzip");
     buf_clear(&zeros);
 
+    for (int flag = 0x20; flag <= 0x80; flag *= 2) {
+        good.data[3] = (unsigned char)flag; /* reserved */
+        check_damaged(&good, "header");
+    }
+    good.data[3] = 1; /* "probably text" */
+    check_content(&good, &data);
+    good.data[3] = 0;
     good.data[2] = 7; /* method */
     check_damaged(&good, "compression method");
     good.data[2] = 8;

@@ -219,12 +219,22 @@ TEST(long_names)
     memcpy(archive.data + start + 257, "ustar  ", 8);
     memcpy(archive.data + start + 345, "14000000000", 11);
     tar_build_checksum(archive.data + start);
+    /* star has less room for the prefix. */
+    start = archive.length;
+    tar_build_raw(&archive, '0', "star", "", "", 0);
+    memset(archive.data + start + 345, 'p', 155);
+    memcpy(archive.data + start + 508, "tar", 4);
+    tar_build_checksum(archive.data + start);
     tar_build_end(&archive);
+    char prefix[132];
+    memset(prefix, 'p', 131);
+    prefix[131] = '\0';
     CLEANUP(str_free)
     char *expected =
         str_format("[symlink '%s' 'target' 0 1700000000][file 'without NUL' '' 0 1700000000]"
-                   "[file 'some/dir/tail' '' 0 1700000000][file 'gnu' '' 0 1700000000]",
-                   name);
+                   "[file 'some/dir/tail' '' 0 1700000000][file 'gnu' '' 0 1700000000]"
+                   "[file '%s/star' '' 0 1700000000]",
+                   name, prefix);
     check_reads(&archive, expected);
 }
 

@@ -744,17 +744,34 @@ TEST(limits)
  * failure is what is reported. */
 TEST(every_failure_of_the_tree_is_reported)
 {
-    for (int kind = BASE; kind <= DIFF; kind++) {
-        const struct layer_unpack_request *request = kind == BASE ? &base_request : &diff_request;
+    static const struct tar_build_entry implied[] = {
+        {.type = '0', .name = "Files/a/b", .data = "x"}, {.type = '5', .name = "Files/a"}, {0}};
+    const struct tar_build_entry *const layers[] = {ordinary, implied};
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(layers); i++) {
+        const struct layer_unpack_request *request = i % 2 ? &base_request : &diff_request;
+        const struct tar_build_entry *layer = layers[i / 2];
         struct error err = {0};
         CLEANUP(unpacked_clear) struct unpacked whole = {0};
-        assert_ok(unpack(ordinary, request, &whole, &err));
-        assert_true(whole.tree.calls > 20);
+        assert_ok(unpack(layer, request, &whole, &err));
+        assert_true(whole.tree.calls >= 12);
         for (size_t k = 1; k <= whole.tree.calls; k++) {
             CLEANUP(unpacked_clear) struct unpacked u = {.tree = {.fail_at = k}};
-            assert_fails(unpack(ordinary, request, &u, &err), ERR_OS, "injected failure");
+            assert_fails(unpack(layer, request, &u, &err), ERR_OS, "injected failure");
         }
     }
+}
+
+TEST(whiteouts_of_other_kinds_are_refused)
+{
+    static const struct tar_build_entry aufs[] = {{.type = '0', .name = "Files/.wh..wh.plnk"}, {0}};
+    static const struct tar_build_entry outside[] = {{.type = '0', .name = "../.wh..wh..opq"}, {0}};
+    struct error err = {0};
+    struct layer_unpack_request request = diff_request;
+    request.list_children = children_of;
+    CLEANUP(unpacked_clear) struct unpacked one = {0};
+    assert_fails(unpack(aufs, &request, &one, &err), ERR_UNSUPPORTED, "kind of whiteout");
+    CLEANUP(unpacked_clear) struct unpacked two = {0};
+    assert_fails(unpack(outside, &request, &two, &err), ERR_INTEGRITY, "'.' or '..'");
 }
 
 static void count_event(void *user, const struct event *event)
@@ -829,6 +846,7 @@ int main(void)
         cmocka_unit_test(trailing_bytes_are_hashed),
         cmocka_unit_test(limits),
         cmocka_unit_test(every_failure_of_the_tree_is_reported),
+        cmocka_unit_test(whiteouts_of_other_kinds_are_refused),
         cmocka_unit_test(progress_is_told),
         cmocka_unit_test(cancelling),
     };

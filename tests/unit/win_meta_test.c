@@ -244,6 +244,11 @@ TEST(sddl_beside_a_descriptor_is_ignored)
     };
     assert_ok(parse(&both, &meta, &err));
     assert_int_equal(meta.security.length, 100);
+
+    CLEANUP(win_meta_clear) struct win_meta empty = {0};
+    assert_ok(parse(&(struct example){.type = TAR_FILE, .records = {{"MSWINDOWS.rawsd", ""}}},
+                    &empty, &err));
+    assert_int_equal(empty.security.length, 0);
 }
 
 /* ---- base64 ---- */
@@ -308,6 +313,37 @@ TEST(security_descriptors_of_layers_are_accepted)
         0x11, 0, 20,   0,    1, 0, 0, 0, 1, 1, 0, 0, 0,  0, 0, 16, 0, 0x30, 0, 0, /* ACE */
     };
     assert_ok(security_descriptor_check(label, sizeof(label), &err));
+}
+
+/* A DACL of one entry that may name object types (GUIDs) before its SID. */
+static bool check_object_entry(unsigned char type, unsigned char flags, size_t guids)
+{
+    static const unsigned char sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
+    unsigned char descriptor[96] = {1, 0, 4, 0x80, [16] = 20, [20] = 4, [24] = 1};
+    size_t entry = 12 + guids * 16 + sizeof(sid);
+    descriptor[22] = (unsigned char)(8 + entry);
+    descriptor[28] = type;
+    descriptor[30] = (unsigned char)entry;
+    descriptor[36] = flags;
+    memcpy(descriptor + 40 + guids * 16, sid, sizeof(sid));
+    struct error err = {0};
+    CLEANUP(mem_free) unsigned char *copy = xmemdup(descriptor, 28 + entry);
+    bool good = security_descriptor_check(copy, 28 + entry, &err);
+    error_clear(&err);
+    return good;
+}
+
+TEST(entries_for_objects)
+{
+    assert_true(check_object_entry(5, 0, 0));
+    assert_true(check_object_entry(5, 1, 1));
+    assert_true(check_object_entry(11, 2, 1));
+    assert_true(check_object_entry(7, 3, 2));
+    assert_false(check_object_entry(5, 1, 0));
+    assert_false(check_object_entry(5, 3, 1));
+    assert_false(check_object_entry(5, 0, 1));
+    /* A type that nobody knows has no structure to check. */
+    assert_true(check_object_entry(0x60, 0, 1));
 }
 
 /* One byte of a good descriptor changed. */
@@ -504,6 +540,7 @@ int main(void)
         cmocka_unit_test(base64),
         cmocka_unit_test(base64_keeps_the_limit_of_the_buffer),
         cmocka_unit_test(security_descriptors_of_layers_are_accepted),
+        cmocka_unit_test(entries_for_objects),
         cmocka_unit_test(malformed_security_descriptors_are_refused),
         cmocka_unit_test(extended_attributes_become_a_list),
         cmocka_unit_test(the_last_extended_attribute_is_padded),
