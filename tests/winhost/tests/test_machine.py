@@ -199,6 +199,39 @@ class FaultTest(MachineTest):
         self.assertEqual(control.ask(self.directory, "HcnEnumerateNetworks", "computenetwork", query=None)[1]["response"], "[]")
 
 
+WRUN_WITHOUT_DEMO = "import sys; from simhost import wrun; wrun.DEMO_IMAGE = ''; sys.exit(wrun.main())"
+
+
+class ToolsTest(MachineTest):
+    """tools/wrun, with another program in the place of wrun.exe."""
+
+    def setUp(self):
+        if self.mode != "isolated":
+            self.skipTest(f"needs a network of its own ({self.mode})")
+        if not shutil.which("docker-registry"):
+            self.skipTest("docker-registry is not installed")
+
+    def wrun(self, *arguments):
+        environment = {**ENVIRONMENT, "WINHOST_MACHINE": self.directory, "WINHOST_DLLS": os.path.dirname(self.tool), "WRUN_EXE": self.tool}
+        return subprocess.run([sys.executable, "-c", WRUN_WITHOUT_DEMO, *arguments], env=environment, capture_output=True, text=True,
+                              timeout=60, check=False)
+
+    def test_starts_what_is_needed(self):
+        self.machine.stop()
+        first = self.wrun("args", "C:\\Windows\\", "/c", "a b")
+        self.assertEqual((first.returncode, first.stdout.splitlines()), (0, ["[C:\\Windows\\]", "[/c]", "[a b]"]))
+        self.assertEqual(first.stderr, f"tools/wrun: starting the simulated Windows host in {self.directory}\n")
+        again = self.wrun("exit", "7")
+        self.assertEqual((again.returncode, again.stdout, again.stderr), (7, "", ""))
+        registry = subprocess.run([*self.machine.enter(), "cat", "/proc/net/tcp"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("0100007F:1388", registry)
+
+    def test_leftovers(self):
+        control.ask(self.directory, "violation", text="a misuse")
+        done = self.wrun("--leftovers")
+        self.assertEqual((done.returncode, done.stdout.split(": ", 1)[0]), (1, "violation"))
+
+
 class AbandonedTest(MachineTest):
     def test_ends_with_its_directory(self):
         pid = self.machine.pid()
