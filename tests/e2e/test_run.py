@@ -161,7 +161,7 @@ class Run(Hosted):
             r"type C:\app\license-link.txt", r"(if exist C:\Windows\removed-by-delta.txt echo LEFT)",
             r"(if exist C:\Windows\removed-tree echo LEFT)", r"call C:\app\hello.cmd you",
             r'if exist "C:\Documents and Settings\Public" echo junction works'])
-        result = self.run_image(IMAGE, "cmd", "/c", script)
+        result = self.run_image("--cmdline", f"cmd /c {script}", IMAGE)
         self.assertEqual(result.out.splitlines(), [
             "wrun demo base layer", "wrun demo base layer", "read only", "wrun demo base layer",
             "hello from a batch file, you", "junction works"], result)

@@ -7,6 +7,7 @@ directory and environment from a file, the three streams as its own standard han
 """
 
 import array
+import contextlib
 import itertools
 import json
 import os
@@ -376,8 +377,16 @@ class Container:
         return f"WINHOST_PROCESS={self.name}/{number}"
 
     def _guest_program(self, name):
-        """The simulation's own programs lie on the host and are not seen in the container."""
-        return os.path.join(self.host.directory, "host", "drive_c", "windows", "system32", name)
+        """The simulation's own programs lie on the host and are not seen in the container.
+
+        Each stands alone in a directory: that is where Windows looks first for the programs they start.
+        """
+        directory = os.path.join(self.host.directory, "guest")
+        target = os.path.join(directory, name)
+        os.makedirs(directory, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.symlink(os.path.join("..", "host", "drive_c", "windows", "system32", name), target)
+        return target
 
     def _isolated(self):
         return self.host.reduced is None

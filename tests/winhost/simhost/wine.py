@@ -21,7 +21,7 @@ USER_REG = "WINE REGISTRY Version 2\n;; All keys relative to \\\\User\\\\{user}\
 USERS = {"user.reg": "S-1-5-21-0-0-0-1000", "userdef.reg": ".Default"}
 
 # a crash shall end a program, not start a debugger; no .NET or browser is asked for
-# programs that Wine only pretends to have must come from the image; with "n,b" Wine would still take its own
+# programs that Wine only pretends to have must come from the image: in system32 it would prefer its own
 STUBS = ("arp", "certutil", "fc", "findstr", "icacls", "robocopy", "tasklist", "timeout", "where")
 OVERRIDES = "mscoree,mshtml=;winedbg.exe,winemenubuilder.exe=;" + ",".join(f"{name}.exe" for name in STUBS) + "=n"
 
