@@ -190,7 +190,7 @@ def _fill(root, node, target, components, place):
 
 
 def make_executable(source, path):
-    """Wine turns security descriptors into Unix modes, and quietly starts its own program of the name where the file may not be executed."""
+    """Wine turns security descriptors into Unix modes, and starts its own program of that name where the image's is not executable."""
     if not source.startswith(wine.BUILTINS + os.sep):
         mode = os.stat(path).st_mode
         if mode & 0o555 != 0o555:

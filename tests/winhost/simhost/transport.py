@@ -76,7 +76,8 @@ def parse(file, directory):
     require(len(head) == 4, "shorter than its attributes")
     entry = Entry(struct.unpack("<I", head)[0])
     require(entry.attributes & ~ATTRIBUTES_KNOWN == 0, f"unknown attributes {entry.attributes:#x}")
-    require(entry.is_directory == directory, "a directory's attributes on a file" if not directory else "a file's attributes on a directory")
+    kinds = ("directory", "file") if directory else ("file", "directory")
+    require(entry.is_directory == directory, f"a {kinds[1]}'s attributes on a {kinds[0]}")
     rank, seen = -1, set()
     while file.tell() < size:
         stream, name, length = read_header(file, size)

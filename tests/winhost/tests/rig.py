@@ -19,7 +19,9 @@ from simhost import control, frames, hcs, hresult, layers, layerstore, machine, 
 from simhost.host import Host  # noqa: E402
 
 GUEST_SOURCES = os.path.join(WINHOST, "guest")
-GUEST_PROGRAMS = ("simrun", "simctl", "tool")
+GUEST_PROGRAMS = {"simrun": ["-municode"], "simctl": ["-municode"], "tool": []}
+COMPILE = ["x86_64-w64-mingw32-gcc", "-D_WIN32_WINNT=0x0A00", "-DUNICODE", "-D_UNICODE", "-O1"]
+STREAM_SECONDS = 60
 HIVES = ("SYSTEM", "SOFTWARE", "SAM", "SECURITY", "DEFAULT")
 PENDING = "0xc0370103"
 OK = "0x00000000"
@@ -33,11 +35,9 @@ def guest_programs():
     if _guest_directory is None:
         _guest_directory = tempfile.mkdtemp(prefix="winhost-guest-")
         unittest.addModuleCleanup(shutil.rmtree, _guest_directory)
-        for name in GUEST_PROGRAMS:
-            subprocess.run(
-                ["x86_64-w64-mingw32-gcc", *(["-municode"] if name != "tool" else []), "-D_WIN32_WINNT=0x0A00", "-DUNICODE", "-D_UNICODE", "-O1", "-I", GUEST_SOURCES,
-                 "-o", os.path.join(_guest_directory, f"{name}.exe"), os.path.join(GUEST_SOURCES, f"{name}.c"), "-lws2_32"],
-                check=True)
+        for name, options in GUEST_PROGRAMS.items():
+            output, source = os.path.join(_guest_directory, f"{name}.exe"), os.path.join(GUEST_SOURCES, f"{name}.c")
+            subprocess.run([*COMPILE, *options, "-I", GUEST_SOURCES, "-o", output, source, "-lws2_32"], check=True)
     return machine.find_programs(_guest_directory)
 
 
@@ -86,7 +86,9 @@ class Client:
         return self.call(function, driverInfo__Flavour=1, driverInfo__HomeDir="", **arguments)
 
     def stream(self, token, number):
-        return self._connect("stream", token, str(number))
+        sock = self._connect("stream", token, str(number))
+        sock.settimeout(STREAM_SECONDS)
+        return sock
 
     def wait_event(self, handle, kind, seconds=20):
         """The first event of that type on that handle."""
