@@ -157,6 +157,8 @@ bool layer_tree_set_directory_basic(const struct layer_tree *tree,
                                     const struct layer_directory *directory, struct error *err)
 {
     struct layer_handle handle = {0};
+    if (!has_basic(&directory->basic))
+        return true;
     if (!tree->ops->open_directory(tree->self, &directory->path, &handle, err))
         return false;
     bool set = tree->ops->set_basic(tree->self, handle, &directory->basic, err);

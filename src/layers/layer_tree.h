@@ -67,6 +67,10 @@ struct layer_tree_ops {
                  const struct layer_path *target, struct error *err);
     /* Removes a file, link, or directory with everything in it. Absent is success. */
     bool (*remove)(void *self, const struct layer_path *path, struct error *err);
+    /* The attributes, times and security descriptor of an existing directory, into a *ret that
+     * win_meta_init_directory() has prepared. */
+    bool (*read_directory)(void *self, const struct layer_path *path, struct win_meta *ret,
+                           struct error *err);
     /* What is there now; a path that leads through a link is ABSENT. */
     bool (*type_of)(void *self, const struct layer_path *path, enum layer_object_type *ret,
                     struct error *err);

@@ -46,7 +46,8 @@ struct layer_writer stage_writer_open(const struct layer_tree *staging);
 
 void layer_writer_close(struct layer_writer *writer);
 
-/* For directories: opens it, sets its times and attributes, closes it. */
+/* For directories: opens it, sets its times and attributes, closes it. Nothing to set is success.
+ */
 bool layer_tree_set_directory_basic(const struct layer_tree *tree,
                                     const struct layer_directory *directory, struct error *err)
     MUST_USE;

@@ -12,6 +12,7 @@
 
 /* Below this, reserving room costs more than it saves. */
 #define RESERVE_FROM ((uint64_t)1024 * 1024)
+#define LARGEST_DESCRIPTOR 65535
 #define LARGEST_WRITE ((size_t)1 << 30)
 
 #define OBJECT_ACCESS                                                                              \
@@ -246,6 +247,54 @@ static bool tree_remove(void *self, const struct layer_path *path, struct error 
     return safe_root_remove_tree(&tree->root, path->text, err);
 }
 
+static bool read_security(const struct object *object, struct buf *ret, struct error *err)
+{
+    CLEANUP(mem_free) void *descriptor = xmalloc(LARGEST_DESCRIPTOR);
+    ULONG length = 0;
+    NTSTATUS status = NtQuerySecurityObject(object->handle,
+                                            OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION
+                                                | DACL_SECURITY_INFORMATION | WHOLE_SACL,
+                                            descriptor, LARGEST_DESCRIPTOR, &length);
+    if (!nt_ok(status))
+        return error_ntstatus(err, status, "read the security of '%s'", object->path);
+    return buf_append(ret, descriptor, length, err);
+}
+
+static bool read_basic(const struct object *object, struct win_meta *ret, struct error *err)
+{
+    FILE_BASIC_INFORMATION information = {0};
+    IO_STATUS_BLOCK io = {0};
+    NTSTATUS status = NtQueryInformationFile(object->handle, &io, &information, sizeof(information),
+                                             NT_FILE_BASIC_INFORMATION);
+    if (!nt_ok(status))
+        return error_ntstatus(err, status, "read the attributes of '%s'", object->path);
+    win_meta_take_directory(ret,
+                            &(struct win_basic_info){
+                                .creation_time = information.CreationTime.QuadPart,
+                                .access_time = information.LastAccessTime.QuadPart,
+                                .write_time = information.LastWriteTime.QuadPart,
+                                .change_time = information.ChangeTime.QuadPart,
+                                .attributes = information.FileAttributes,
+                            });
+    return true;
+}
+
+static bool tree_read_directory(void *self, const struct layer_path *path, struct win_meta *ret,
+                                struct error *err)
+{
+    static const struct nt_open how = {.access = GENERIC_READ | ACCESS_SYSTEM_SECURITY,
+                                       .share = NT_SHARE_ALL,
+                                       .disposition = FILE_OPEN,
+                                       .options = FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT};
+    const struct tree_win32 *tree = self;
+    struct object object = {.path = path->text};
+    if (!safe_root_open_at(&tree->root, path->text, &how, &object.handle, err))
+        return false;
+    bool read = read_security(&object, &ret->security, err) && read_basic(&object, ret, err);
+    handle_close(&object.handle);
+    return read;
+}
+
 static bool tree_type_of(void *self, const struct layer_path *path, enum layer_object_type *ret,
                          struct error *err)
 {
@@ -283,6 +332,7 @@ static const struct layer_tree_ops operations = {
     .close = tree_close,
     .link = tree_link,
     .remove = tree_remove,
+    .read_directory = tree_read_directory,
     .type_of = tree_type_of,
 };
 

@@ -8,9 +8,10 @@
  * The blob is hostile until its diff id has been compared, and may be hostile after: nothing is
  * written outside the tree (layer_path), nothing below or through a link, no name twice (compared
  * without regard to case), hard links lead only to plain files of this layer or of its parents.
- * Entries whose parent directory is not in the tar get one made with default metadata (tars made by
- * other tools than Windows' own often leave them out). "Hives" is refused in base layers, whiteouts
- * too. All violations are ERR_INTEGRITY. */
+ * Entries whose parent directory is not in the tar (tars made by other tools than Windows' own
+ * often leave them out) get one made: in a diff layer with the metadata that it has in the parents,
+ * else with none. "Hives" is refused in base layers, whiteouts too. All violations are
+ * ERR_INTEGRITY. */
 #pragma once
 
 #include <stdint.h>

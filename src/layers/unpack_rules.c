@@ -364,18 +364,43 @@ bool unpack_rules_data(void *user, const unsigned char *data, size_t length, str
         || error_wrap(err, "entry '%s'", printable_name(rules->current.path.text).text);
 }
 
-/* Directories that the tar has never mentioned have the metadata of a new directory. */
-static bool settle_implied(struct unpack_rules *rules, struct error *err)
+/* In a diff layer, a directory replaces that of the parents with all its metadata. One that the tar
+ * does not mention has not changed, so it gets the metadata it had. */
+static bool read_from_parents(const struct unpack_rules *rules, const struct layer_path *path,
+                              struct win_meta *ret, struct error *err)
+{
+    const struct layer_unpack_request *request = rules->request;
+    enum layer_object_type type = LAYER_ABSENT;
+    for (size_t i = 0; type == LAYER_ABSENT && i < request->parent_count; i++) {
+        const struct layer_tree *parent = &request->parents[i];
+        if (!parent->ops->type_of(parent->self, path, &type, err))
+            return false;
+        if (type == LAYER_DIRECTORY)
+            return parent->ops->read_directory(parent->self, path, ret, err);
+    }
+    return true;
+}
+
+static bool settle_directory(struct unpack_rules *rules, const struct layer_path *path,
+                             const struct win_meta *meta, struct error *err)
 {
     const struct layer_writer *writer = &rules->writer;
+    return keep_directory(rules, path, &meta->basic, err)
+        && writer->ops->directory(writer->self, path, meta, true, err)
+        && writer->ops->end(writer->self, err);
+}
+
+/* Directories that the tar has never mentioned. */
+static bool settle_implied(struct unpack_rules *rules, struct error *err)
+{
     for (size_t i = 0; i < rules->implied.count; i++) {
         const struct layer_path *path = &rules->implied.items[i];
         if (name_set_get(&rules->names, path->text) != NAME_IMPLIED_DIRECTORY)
             continue;
-        struct win_meta meta;
+        CLEANUP(win_meta_clear) struct win_meta meta;
         win_meta_init_directory(&meta);
-        if (!writer->ops->directory(writer->self, path, &meta, true, err)
-            || !writer->ops->end(writer->self, err))
+        if (!read_from_parents(rules, path, &meta, err)
+            || !settle_directory(rules, path, &meta, err))
             return error_wrap(err, "directory '%s'", printable_name(path->text).text);
     }
     return true;

@@ -220,6 +220,13 @@ void win_meta_init_directory(struct win_meta *ret)
     ret->is_directory = true;
 }
 
+void win_meta_take_directory(struct win_meta *meta, const struct win_basic_info *found)
+{
+    meta->attributes = (found->attributes & WIN_META_SETTABLE) | WIN_ATTRIBUTE_DIRECTORY;
+    meta->basic = *found;
+    meta->basic.attributes = found->attributes & WIN_META_SETTABLE;
+}
+
 void win_meta_clear(struct win_meta *meta)
 {
     buf_clear(&meta->security);

@@ -52,6 +52,8 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE a
                                     ULONG length, FILE_INFORMATION_CLASS information_class,
                                     BOOLEAN single_entry, PUNICODE_STRING file_name,
                                     BOOLEAN restart);
+NTSTATUS NTAPI NtQuerySecurityObject(HANDLE object, SECURITY_INFORMATION information,
+                                     PSECURITY_DESCRIPTOR descriptor, ULONG length, PULONG needed);
 NTSTATUS NTAPI NtSetSecurityObject(HANDLE object, SECURITY_INFORMATION information,
                                    PSECURITY_DESCRIPTOR descriptor);
 NTSTATUS NTAPI NtSetEaFile(HANDLE file, PIO_STATUS_BLOCK io, PVOID buffer, ULONG length);

@@ -167,6 +167,30 @@ static void security_is_set(void **state)
     assert_ok(tree->ops->close(tree->self, &handle, &err));
 }
 
+static void directories_are_read(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct layer_tree *tree = &fixture->tree;
+    const struct win_basic_info basic = {.write_time = INT64_C(133444736000000000),
+                                         .attributes = 2};
+    struct error err = {0};
+    struct layer_handle handle = {0};
+    CLEANUP(layer_path_clear) struct layer_path path = path_of("Files");
+    CLEANUP(layer_path_clear) struct layer_path absent = path_of("Files/absent");
+    CLEANUP(win_meta_clear) struct win_meta meta;
+    win_meta_init_directory(&meta);
+    assert_ok(tree->ops->make_directory(tree->self, &path, &handle, &err));
+    assert_ok(tree->ops->set_basic(tree->self, handle, &basic, &err));
+    assert_ok(tree->ops->close(tree->self, &handle, &err));
+    assert_ok(tree->ops->read_directory(tree->self, &path, &meta, &err));
+    assert_int_equal(meta.basic.write_time, basic.write_time);
+    assert_int_equal(meta.attributes, WIN_ATTRIBUTE_DIRECTORY | 2);
+    assert_int_equal(meta.basic.attributes, 2);
+    assert_true(meta.is_directory);
+    assert_ok(security_descriptor_check(meta.security.data, meta.security.length, &err));
+    assert_fails(tree->ops->read_directory(tree->self, &absent, &meta, &err), ERR_NOT_FOUND, "");
+}
+
 /* What a system cannot do is an error that names the part, never silence. */
 static void parts_that_are_refused_are_named(void **state)
 {
@@ -237,6 +261,7 @@ int main(void)
         test(files_and_directories),
         test(times_and_attributes),
         test(security_is_set),
+        test(directories_are_read),
         test(parts_that_are_refused_are_named),
         test(streams),
         test(links_lead_into_other_trees),

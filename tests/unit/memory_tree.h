@@ -62,6 +62,16 @@ static inline struct memory_node *memory_find(const struct memory_tree *tree, co
     return NULL;
 }
 
+/* As if a directory were not there, for a tree that lacks the parents of what it has. */
+static inline void memory_forget(struct memory_tree *tree, const char *path)
+{
+    struct memory_node *node = memory_find(tree, path);
+    if (!node)
+        abort();
+    str_free(&node->path);
+    node->path = xstrdup("forgotten");
+}
+
 static inline bool memory_call(struct memory_tree *tree, struct error *err)
 {
     if (++tree->calls == tree->fail_at)
@@ -297,6 +307,18 @@ static inline bool memory_remove(void *self, const struct layer_path *path, stru
     return true;
 }
 
+static inline bool memory_read_directory(void *self, const struct layer_path *path,
+                                         struct win_meta *ret, struct error *err)
+{
+    const struct memory_node *node = memory_find(self, path->text);
+    if (!memory_call(self, err))
+        return false;
+    if (!node || node->type != LAYER_DIRECTORY)
+        return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
+    win_meta_take_directory(ret, &node->basic);
+    return buf_append(&ret->security, node->security.data, node->security.length, err);
+}
+
 static inline bool memory_type_of(void *self, const struct layer_path *path,
                                   enum layer_object_type *ret, struct error *err)
 {
@@ -318,6 +340,7 @@ static const struct layer_tree_ops memory_tree_ops = {
     .close = memory_close,
     .link = memory_link,
     .remove = memory_remove,
+    .read_directory = memory_read_directory,
     .type_of = memory_type_of,
 };
 

@@ -211,7 +211,60 @@ TEST(missing_parents_are_made)
     assert_int_equal(implied->length, 4);
     assert_memory_equal(implied->data, "\x10\0\0\0", 4);
     assert_int_equal(node_of(&diff, "Files.$wcidirs$")->data.length, 4);
-    assert_int_equal(diff.result.directory_count, 1);
+    assert_int_equal(diff.result.directory_count, 3);
+}
+
+TEST(directories_that_are_not_mentioned_keep_the_metadata_of_the_parents)
+{
+    static const struct tar_build_entry lower[] = {
+        {.type = '5', .name = "Files", .records = {{"MSWINDOWS.rawsd", SD}}},
+        {.type = '5', .name = "Files/a", .records = {{"MSWINDOWS.rawsd", SD}}},
+        {.type = '0', .name = "Files/f"},
+        {0},
+    };
+    static const struct tar_build_entry upper[] = {
+        {.type = '5',
+         .name = "Files/a",
+         .records = {{"MSWINDOWS.fileattr", "8210"}, {"mtime", "1700000009"}}},
+        {0},
+    };
+    static const struct tar_build_entry entries[] = {
+        {.type = '0', .name = "Files/a/x"},
+        {.type = '0', .name = "Files/f/x"},
+        {.type = '0', .name = "Files/new/x"},
+        {0},
+    };
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked bottom = {0};
+    CLEANUP(unpacked_clear) struct unpacked middle = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(lower, &base_request, &bottom, &err));
+    assert_ok(unpack(upper, &base_request, &middle, &err));
+    /* As in an imported layer, which has only what its tar has. */
+    memory_forget(&middle.tree, "Files");
+    const struct layer_tree parents[] = {middle.layer_tree, bottom.layer_tree};
+    struct layer_unpack_request request = diff_request;
+    request.parents = parents;
+    request.parent_count = 2;
+    assert_ok(unpack(entries, &request, &u, &err));
+    assert_int_equal(node_of(&u, "Files.$wcidirs$")->data.length, 124);
+    /* The topmost parent that has it counts: no security, its own attributes and time. */
+    const struct memory_node *a = node_of(&u, "Files\\a.$wcidirs$");
+    assert_int_equal(a->data.length, 4);
+    assert_memory_equal(a->data.data, "\x12\x20\0\0", 4);
+    assert_int_equal(a->basic.write_time, INT64_C(133444736090000000));
+    /* A file in the parents, and nothing in the parents. */
+    assert_memory_equal(node_of(&u, "Files\\f.$wcidirs$")->data.data, "\x10\0\0\0", 4);
+    assert_memory_equal(node_of(&u, "Files\\new.$wcidirs$")->data.data, "\x10\0\0\0", 4);
+    assert_int_equal(u.result.directory_count, 4);
+    assert_string_equal(u.result.directories[1].path.text, "Files\\a");
+    assert_int_equal(u.result.directories[1].basic.attributes, 0x2002);
+
+    for (size_t k = 1; k <= 2; k++) {
+        CLEANUP(unpacked_clear) struct unpacked failed = {0};
+        bottom.tree.fail_at = bottom.tree.calls + k;
+        assert_fails(unpack(entries, &request, &failed, &err), ERR_OS, "injected failure");
+    }
 }
 
 TEST(hives_of_a_diff_layer_stay_raw)
@@ -834,6 +887,7 @@ int main(void)
         cmocka_unit_test(a_diff_layer_becomes_the_import_format),
         cmocka_unit_test(large_files_are_written_whole_in_both_ways),
         cmocka_unit_test(missing_parents_are_made),
+        cmocka_unit_test(directories_that_are_not_mentioned_keep_the_metadata_of_the_parents),
         cmocka_unit_test(hives_of_a_diff_layer_stay_raw),
         cmocka_unit_test(whiteouts_become_tombstones),
         cmocka_unit_test(opaque_directories_delete_what_the_parents_have),
