@@ -76,12 +76,30 @@ static void check_tree(const struct memory_tree *tree)
     }
 }
 
+/* Something for links and for directories that the layer does not mention. */
+static void fill_parent(const struct layer_tree *parent)
+{
+    static const char *const names[] = {"Files", "Files/d", "Files/f"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct error err = {0};
+        struct layer_handle handle = {0};
+        struct layer_path path = {0};
+        bool made = layer_path_parse(names[i], &path, &err)
+            && (i < 2 ? parent->ops->make_directory(parent->self, &path, &handle, &err)
+                      : parent->ops->create_file(parent->self, &path, 0, &handle, &err))
+            && parent->ops->close(parent->self, &handle, &err);
+        memory_require(made, "parent");
+        layer_path_clear(&path);
+    }
+}
+
 static void unpack(const struct buf *archive, unsigned options, const char *path)
 {
     struct error err = {0};
     struct memory_tree memory, parent_memory;
     const struct layer_tree tree = memory_tree_open(&memory);
     const struct layer_tree parent = memory_tree_open(&parent_memory);
+    fill_parent(&parent);
     struct layer_unpack_result result = {0};
     const struct layer_unpack_request request = {
         .blob_path = path,
