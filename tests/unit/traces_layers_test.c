@@ -279,6 +279,37 @@ TEST(the_diff_layer_is_staged_byte_for_byte_as_by_hcsshim)
     assert_int_equal(basic->attributes, 0);
 }
 
+/* What it writes, we read: the export of the layer it had imported. */
+TEST(a_layer_exported_by_hcsshim_is_unpacked)
+{
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked base = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    unpack_base(&base);
+    CLEANUP(buf_clear) struct buf exported = {0};
+    read_trace("layers/exported-by-hcsshim.tar", &exported);
+    const struct layer_unpack_request request = {
+        .kind = LAYER_DIFF, .parents = &base.layer_tree, .parent_count = 1};
+    assert_ok(unpack_archive(&exported, scratch, &request, &u, NULL, &err));
+    assert_int_equal(u.result.tombstone_count, 1);
+    assert_string_equal(u.result.tombstones[0].text, "Files\\Windows\\System32\\ea.dll");
+    assert_string_equal(u.result.directories[0].path.text, "Files");
+
+    /* What went in came out again. */
+    static const char *const same[] = {"Files\\app\\ads.txt", "Files\\app\\new.exe",
+                                       "Files\\app\\sub\\ro.txt", "Hives\\System_Delta"};
+    CLEANUP(unpacked_clear) struct unpacked imported = {0};
+    CLEANUP(buf_clear) struct buf delta = {0};
+    read_trace("layers/delta.tar", &delta);
+    assert_ok(unpack_archive(&delta, scratch, &request, &imported, NULL, &err));
+    for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+        const struct buf *before = &node_of(&imported, same[i])->data;
+        const struct buf *after = &node_of(&u, same[i])->data;
+        assert_int_equal(before->length, after->length);
+        assert_memory_equal(before->data, after->data, after->length);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -299,6 +330,7 @@ int main(void)
         cmocka_unit_test(the_base_layer_gets_the_streams_that_hcsshim_wrote),
         cmocka_unit_test(the_recorded_base_tar_is_refused_because_of_its_hives),
         cmocka_unit_test(the_diff_layer_is_staged_byte_for_byte_as_by_hcsshim),
+        cmocka_unit_test(a_layer_exported_by_hcsshim_is_unpacked),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
