@@ -19,8 +19,8 @@ import sys
 import threading
 
 from . import paths, wine
+from .mountpoints import MountPoints
 
-SYSTEM32 = "C:\\windows\\system32"
 SPAWN_SECONDS = 60
 END_SECONDS = 10
 ERROR_DIRECTORY, ERROR_PROCESS_ABORTED = 267, 1067
@@ -47,44 +47,6 @@ class SpawnError(Exception):
     def __init__(self, code):
         super().__init__(f"Win32 error {code}")
         self.code = code
-
-
-def machine_environment(hostname, user):
-    """What a process in a Windows container finds without anybody's doing."""
-    profile = f"C:\\Users\\{user}"
-    return {
-        "ALLUSERSPROFILE": "C:\\ProgramData",
-        "APPDATA": f"{profile}\\AppData\\Roaming",
-        "CommonProgramFiles": "C:\\Program Files\\Common Files",
-        "COMPUTERNAME": hostname.upper()[:15],
-        "ComSpec": f"{SYSTEM32}\\cmd.exe",
-        "LOCALAPPDATA": f"{profile}\\AppData\\Local",
-        "NUMBER_OF_PROCESSORS": str(os.cpu_count() or 1),
-        "OS": "Windows_NT",
-        "Path": f"{SYSTEM32};C:\\windows;{profile}\\AppData\\Local\\Microsoft\\WindowsApps",
-        "PATHEXT": ".COM;.EXE;.BAT;.CMD",
-        "PROCESSOR_ARCHITECTURE": "AMD64",
-        "ProgramData": "C:\\ProgramData",
-        "ProgramFiles": "C:\\Program Files",
-        "ProgramW6432": "C:\\Program Files",
-        "PUBLIC": "C:\\Users\\Public",
-        "SystemDrive": "C:",
-        "SystemRoot": "C:\\windows",
-        "TEMP": f"{profile}\\AppData\\Local\\Temp",
-        "TMP": f"{profile}\\AppData\\Local\\Temp",
-        "USERDOMAIN": "User Manager",
-        "USERNAME": user,
-        "USERPROFILE": profile,
-        "windir": "C:\\windows",
-    }
-
-
-def merge_environment(base, given):
-    """Names compare without case; what is given wins, and keeps the spelling it came with."""
-    merged = {paths.fold(name): (name, value) for name, value in base.items()}
-    for name, value in given.items():
-        merged[paths.fold(name)] = (name, value)
-    return dict(sorted(merged.values(), key=lambda item: paths.fold(item[0])))
 
 
 class Process:
@@ -169,7 +131,6 @@ class Container:
     def __init__(self, host, name, volume, hostname, mounts):
         self.host, self.name, self.volume = host, name, volume
         self.hostname = hostname or name[:15]
-        self.mounts = mounts
         self.directory = os.path.join(host.directory, "cont", name)
         self.prefix = os.path.join(self.directory, "prefix")
         self.on_death = None  # called once, when the container is gone
@@ -181,7 +142,7 @@ class Container:
         self._numbers = itertools.count(1)
         self._processes = {}
         self._control = self._outer = self._init_pid = None
-        self._made = []  # mount points this container made in its volume
+        self._mount_points = MountPoints(mounts, volume, self.prefix, self.directory, self._isolated())
 
     # --- life ---------------------------------------------------------------------------------------------------------------
 
@@ -226,7 +187,7 @@ class Container:
         self.dead.wait(END_SECONDS)
 
     def remove(self):
-        self._unmake_mount_points()
+        self._mount_points.remove()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- programs -------------------------------------------------------------------------------------------------------------
@@ -292,11 +253,10 @@ class Container:
         os.mkfifo(os.path.join(self.directory, "ready"), 0o600)
 
     def _write_spec(self):
-        binds = [bind for bind in map(self._place, self.mounts) if bind]
         spec = {
             "isolated": self._isolated(),
             "hostname": self.hostname,
-            "binds": binds,
+            "binds": self._mount_points.make(),
             "env": self._unix_environment("ContainerAdministrator"),
             "hold": [wine.LOADER, self._guest_program("simrun.exe"), "--hold", os.path.join(self.directory, "ready")],
             "ready_fifo": os.path.join(self.directory, "ready"),
@@ -307,59 +267,6 @@ class Container:
         with open(path, "w", encoding="utf-8") as file:
             json.dump(spec, file)
         return path
-
-    def _place(self, mount):
-        """Makes the mount point; the bind to be done by the container, or None when a link did it."""
-        if mount.drive:
-            link = os.path.join(self.prefix, "dosdevices", mount.drive)
-            if not (mount.read_only and self._isolated()):
-                os.symlink(mount.source, link)
-                return None
-            target = os.path.join(self.directory, f"drive-{mount.drive[0]}")
-            os.mkdir(target)
-            os.symlink(target, link)
-        else:
-            target = self._mount_point(mount)
-            if not self._isolated():
-                os.rename(target, target + f".{self.name}.under")
-                os.symlink(mount.source, target)
-                return None
-        return {"source": mount.source, "target": target, "read_only": mount.read_only}
-
-    def _mount_point(self, mount):
-        """An existing directory (file, when the source is one) of the volume, made if need be."""
-        _, components = paths.split(mount.target)
-        target = os.path.realpath(self.volume)
-        for position, component in enumerate(components):
-            target = paths.find(target, component) or os.path.join(target, component)
-            if os.path.exists(target):
-                continue
-            self._made.append(target)
-            if position == len(components) - 1 and not os.path.isdir(mount.source):
-                os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-            else:
-                os.mkdir(target)
-        return target
-
-    def _unmake_mount_points(self):
-        """Windows' filter needs no directory below a mount, so the scratch keeps none of ours."""
-        if not self._isolated():
-            self._unlink_mounts()
-        for target in reversed(self._made):
-            try:
-                os.rmdir(target) if os.path.isdir(target) else os.unlink(target)
-            except OSError:
-                pass  # something was put there, or the volume is gone
-        self._made.clear()
-
-    def _unlink_mounts(self):
-        for mount in self.mounts:
-            if not mount.drive:
-                target = paths.under(os.path.realpath(self.volume), paths.split(mount.target)[1])
-                below = target + f".{self.name}.under"
-                if os.path.islink(target) and os.path.lexists(below):
-                    os.unlink(target)
-                    os.rename(below, target)
 
     def _write_program(self, number, command_line, directory, environment):
         """command line, directory, then NAME=VALUE, all in UTF-16 and ended by NUL; one more NUL at the end."""
@@ -454,15 +361,6 @@ class Container:
         self._control.close()
         if self.on_death:
             self.on_death()
-
-
-class Mount:
-    """A directory or file of the host in the container: at `target` (`C:\\...`), or as a drive (`d:`)."""
-
-    def __init__(self, source, target, read_only):
-        self.source, self.target, self.read_only = source, target, read_only
-        bare = len(target) == 2 or (len(target) == 3 and target[2] == "\\")
-        self.drive = target[:2].lower() if bare and target[1] == ":" else None
 
 
 def _kill(pid):

@@ -123,6 +123,16 @@ def end_descendants():
         time.sleep(0.02)
 
 
+def ensure_point(source, target):
+    """A mount below another mount has its point in that one's source."""
+    if os.path.exists(target):
+        return
+    if os.path.isdir(source):
+        os.makedirs(target)
+    else:
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+
+
 class Init:
     def __init__(self, control, spec):
         self.control = control
@@ -140,6 +150,7 @@ class Init:
             mounts.own_names(os.path.dirname(spec["ready_fifo"]), spec["hostname"])
             self.hide_servers()
         for entry in spec["binds"]:
+            ensure_point(entry["source"], entry["target"])
             mounts.bind(entry["source"], entry["target"], entry["read_only"])
 
     def hide_servers(self):

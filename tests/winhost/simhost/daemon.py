@@ -19,7 +19,7 @@ from . import control, machine, mounts, wine
 from .host import Host
 from .server import Server
 
-MODULES = ("hcn_calls", "layers", "hcs", "disks", "registry_service")
+MODULES = ("hcn_calls", "layer_calls", "hcs", "disks", "registry_service")
 DIRECTORY_SECONDS = 2
 SMALL_VOLUME = "size=64m"
 

@@ -11,6 +11,7 @@ import threading
 import time
 
 from . import container, hresult, pumps
+from .environment import machine_environment, merge_environment
 from .server import Refusal
 
 PROCESS_EXITED = 0x00010000
@@ -91,12 +92,12 @@ def create(system, parameters):
     command_line = parameters.get("CommandLine", "")
     if not command_line.strip():
         raise Refusal(hresult.INVALID_ARGUMENT)
-    base = container.machine_environment(system.container.hostname, user)
-    environment = container.merge_environment(base, parameters.get("Environment", {}))
+    base = machine_environment(system.container.hostname, user)
+    variables = merge_environment(base, parameters.get("Environment", {}))
     directory = parameters.get("WorkingDirectory") or "C:\\"
     streams = Streams(parameters)
     try:
-        program = system.container.spawn(command_line, directory, environment, streams.theirs, user)
+        program = system.container.spawn(command_line, directory, variables, streams.theirs, user)
     except container.SpawnError as error:
         streams.close()
         raise Refusal(WIN32 | error.code) from None

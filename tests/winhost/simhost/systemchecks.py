@@ -4,7 +4,8 @@
 import os
 import re
 
-from . import container, hcn, hresult
+from . import hcn, hresult
+from .mountpoints import Mount
 from .paths import PathError
 from .server import Refusal
 
@@ -73,4 +74,4 @@ def check_mount(host, directory):
         refuse(hresult.INVALID_ARGUMENT, f"HostPath {source}")
     if not os.path.exists(path):
         refuse(hresult.FILE_NOT_FOUND, f"HostPath {source}")
-    return container.Mount(path, target, directory.get("ReadOnly", False))
+    return Mount(path, target, directory.get("ReadOnly", False))

@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WINHOST = os.path.dirname(HERE)
 sys.path.insert(0, WINHOST)
 
-from simhost import control, frames, hcs, hresult, layers, layerstore, machine, server, wine  # noqa: E402,F401
+from simhost import control, frames, hcs, hresult, layer_calls, layerstore, machine, server, wine  # noqa: E402,F401
 from simhost.host import Host  # noqa: E402
 
 GUEST_SOURCES = os.path.join(WINHOST, "guest")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The layer calls: identities, import on parents, merging, and the states of a scratch."""
 
+import errno
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ import shutil
 import struct
 import tarfile
 import unittest
+from unittest import mock
 
 import rig
 from simhost import layers, layerstore, layertree, transport
@@ -221,6 +223,13 @@ class Import(LayerTest):
                 spoil(staging)
                 self.assertIn(word, self.refused(code, staging, base, name=f"new{number}"))
                 self.refused(PATH_NOT_FOUND, Staging(self.desk, f"next{number}"), f"C:\\L\\new{number}", base, name=f"next{number}")
+
+    def test_full_disk(self):
+        base = self.base()
+        staging = Staging(self.desk).file("Files/a.txt", b"a")
+        with mock.patch("simhost.importer.copy_range", side_effect=OSError(errno.ENOSPC, "full")):
+            self.refused("0x80070070", staging, base)
+        self.assertEqual([], self.desk.host.violations())
 
     def test_destination(self):
         base = self.base()
