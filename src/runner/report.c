@@ -113,6 +113,9 @@ static void plain_item(struct report *report, const struct event *event)
 {
     struct report_item *item = update_item(report, event);
     bool progress = event->type == EVENT_BLOB_PROGRESS || event->type == EVENT_LAYER_PROGRESS;
+    /* A run of an image that is there has nothing to tell. */
+    if (event->type == EVENT_LAYER_PRESENT && !report->verbose)
+        return;
     uint64_t now = os_monotonic_ms();
     if (progress && now - item->told_ms < PLAIN_INTERVAL_MS)
         return;
