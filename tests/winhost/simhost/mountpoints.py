@@ -28,7 +28,7 @@ class MountPoints:
 
     def remove(self):
         """Windows' filter needs nothing below a mount, so the scratch keeps none of ours."""
-        for mount in self.mounts:
+        for mount in reversed(self.mounts):
             if not self.isolated and not mount.drive:
                 self._unlink(mount)
         for target in reversed(self._made):
