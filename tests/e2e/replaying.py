@@ -124,6 +124,9 @@ class Host:
         with open(self.disk(path), "wb") as file:
             file.write(data)
 
+    def remove(self, path):
+        os.unlink(self.disk(path))
+
     def folder(self, path):
         os.makedirs(self.disk(path), exist_ok=True)
 

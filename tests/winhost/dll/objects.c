@@ -82,6 +82,13 @@ struct object *object_of(void *handle, enum object_kind kind, const char *functi
     return fits && !closed ? object : NULL;
 }
 
+bool object_is(const struct object *object, enum object_kind kind, const char *function)
+{
+    if (object->kind != kind)
+        tell(function, "handle of another kind");
+    return object->kind == kind;
+}
+
 bool object_close(void *handle, enum object_kind kind, const char *function)
 {
     struct object *object = object_of(handle, kind, function);

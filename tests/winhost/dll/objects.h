@@ -46,6 +46,8 @@ struct object {
 struct object *object_new(enum object_kind kind, uint64_t number);
 /* The open object behind a handle, or NULL (and a violation, when it was closed before). */
 struct object *object_of(void *handle, enum object_kind kind, const char *function);
+/* Whether an object, open or closed, is of that kind (a violation when it is not). */
+bool object_is(const struct object *object, enum object_kind kind, const char *function);
 /* Marks it closed; false when it is not open. */
 bool object_close(void *handle, enum object_kind kind, const char *function);
 

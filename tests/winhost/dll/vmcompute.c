@@ -181,11 +181,11 @@ static HRESULT register_callback(const char *function, HANDLE handle, enum objec
     return S_OK;
 }
 
-static HRESULT unregister_callback(const char *function, HANDLE handle)
+static HRESULT unregister_callback(const char *function, HANDLE handle, enum object_kind kind)
 {
     struct request request;
     struct object *registration = object_of(handle, OBJECT_CALLBACK, function);
-    if (!registration)
+    if (!registration || !object_is(registration->target, kind, function))
         return E_HANDLE_CLOSED;
     request_begin(&request, DLL, function);
     request_number(&request, "callback", registration->target->number);
@@ -203,7 +203,7 @@ EXPORT HcsRegisterComputeSystemCallback(HANDLE system, notification callback, vo
 
 EXPORT HcsUnregisterComputeSystemCallback(HANDLE callback)
 {
-    return unregister_callback(__func__, callback);
+    return unregister_callback(__func__, callback, OBJECT_SYSTEM);
 }
 
 EXPORT HcsRegisterProcessCallback(HANDLE process, notification callback, void *context, HANDLE *ret)
@@ -213,7 +213,7 @@ EXPORT HcsRegisterProcessCallback(HANDLE process, notification callback, void *c
 
 EXPORT HcsUnregisterProcessCallback(HANDLE callback)
 {
-    return unregister_callback(__func__, callback);
+    return unregister_callback(__func__, callback, OBJECT_PROCESS);
 }
 
 /* ---- processes ---- */
@@ -360,6 +360,8 @@ EXPORT HNSCall(PCWSTR method, PCWSTR path, PCWSTR object, PWSTR *response)
 
 static void put_driver(struct request *request, const struct driver_info *info)
 {
+    (void)*(
+        volatile const WCHAR *)info->home_dir; /* the real one reads it unchecked, and crashes */
     request_number(request, "driverInfo.Flavour", (uint64_t)info->flavour);
     request_text(request, "driverInfo.HomeDir", info->home_dir);
 }

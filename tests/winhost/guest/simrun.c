@@ -10,6 +10,7 @@
  * SPEC (UTF-16LE, path of the host): command line NUL working directory NUL environment block NUL
  * NUL. STATUS (FIFO, path of the host): "S pid\n" started, "E error\n" not started (Win32 code), "X
  * code\n". */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -51,6 +52,23 @@ static struct spec split_spec(wchar_t *text)
     return spec;
 }
 
+/* Wine knows one error for a program that is not there, Windows tells when its folder is not. */
+static DWORD refine(DWORD error, const wchar_t *command_line)
+{
+    wchar_t path[MAX_PATH] = {0};
+    bool quoted = *command_line == L'"';
+    const wchar_t *first = command_line + quoted;
+    size_t length = wcscspn(first, quoted ? L"\"" : L" \t");
+    if (error != ERROR_FILE_NOT_FOUND || length >= MAX_PATH)
+        return error;
+    wmemcpy(path, first, length);
+    wchar_t *last = wcsrchr(path, L'\\');
+    if (!last)
+        return error;
+    *last = 0;
+    return GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES ? ERROR_PATH_NOT_FOUND : error;
+}
+
 static void inherit(HANDLE handle)
 {
     if (handle)
@@ -69,7 +87,7 @@ static DWORD start(struct spec *spec, DWORD console, STARTUPINFOW *startup,
                              CREATE_UNICODE_ENVIRONMENT | console,
                              *spec->environment ? spec->environment : NULL,
                              *spec->directory ? spec->directory : NULL, startup, process);
-    return ok ? 0 : GetLastError();
+    return ok ? 0 : refine(GetLastError(), spec->command_line);
 }
 
 /* From now on only the program holds the streams: the reader sees the end when it ends. */

@@ -133,10 +133,12 @@ TABLES = {"ComputeSystem": COMPUTE_SYSTEM, "ProcessParameters": PROCESS_PARAMETE
 
 
 def check(table, document, build):
-    """The document against one table; Refusal HCS_E_INVALID_JSON when it does not fit."""
+    """The document against one table; Refusal HCS_E_INVALID_JSON when it does not fit, a bad GUID is a bad parameter."""
     try:
         table.check(document, "", supported(build))
     except Mismatch as mismatch:
+        if mismatch.problem == schema.INVALID_GUID:
+            raise parameter(str(mismatch)) from None
         raise Refusal(hresult.HCS_INVALID_JSON, f"{hresult.message(hresult.HCS_INVALID_JSON)} {mismatch}") from None
 
 

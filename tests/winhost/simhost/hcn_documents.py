@@ -122,6 +122,8 @@ def check(table, document, build):
     try:
         table.check(document, "", supported(build))
     except Mismatch as mismatch:
+        if mismatch.problem == schema.INVALID_GUID:
+            raise Refusal(hresult.HCN_GUID_CONVERSION_FAILURE) from None
         raise bad_json(f"{mismatch.field},{mismatch.problem}") from None
 
 

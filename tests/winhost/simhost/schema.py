@@ -9,6 +9,8 @@ import re
 
 GUID_PATTERN = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
+INVALID_GUID = "InvalidGuid"
+
 
 class Mismatch(Exception):
     """A document breaks its schema: `field` is the nearest name, `problem` a word as HNS puts in its error text."""
@@ -33,10 +35,11 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A string; `pattern` must match all of it, `choices` are compared exactly."""
+    """A string; `pattern` must match all of it (`problem` says what it is else), `choices` are compared exactly."""
 
     pattern: str = ""
     choices: tuple = ()
+    problem: str = "InvalidString"
 
     def check(self, value, path, _):
         if not isinstance(value, str):
@@ -44,7 +47,7 @@ class Text:
         if self.choices and value not in self.choices:
             raise Mismatch(path, "InvalidEnumValue")
         if self.pattern and not re.fullmatch(self.pattern, value):
-            raise Mismatch(path, "InvalidString")
+            raise Mismatch(path, self.problem)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Object:
 
 TEXT, FLAG, ANYTHING = Text(), Flag(), Unchecked()
 U16, U32, U64 = Number(2**16 - 1), Number(2**32 - 1), Number()
-GUID = Text(GUID_PATTERN)
+GUID = Text(GUID_PATTERN, problem=INVALID_GUID)
 STRINGS = Array(TEXT)
 
 
