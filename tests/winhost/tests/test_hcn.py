@@ -248,7 +248,7 @@ class NamespaceTest(HcnTest):
     def test_mistakes(self):
         self.refused(0x803B0002, "HcnModifyNamespace", **self.change("Add", SOME))
         self.refused(0x803B001B, "HcnModifyNamespace", **self.change(1))
-        self.refused(0x803B001B, "HcnModifyNamespace", **self.change("Add", f"{{{OTHER}}}"))
+        self.refused(0x803B0019, "HcnModifyNamespace", **self.change("Add", f"{{{OTHER}}}"))
         self.refused(0x80071392, "HcnCreateNamespace", id=SOME, settings=V2)
         self.refused(0x803B001B, "HcnCreateNamespace", id=ZERO, settings={**V2, "CreateWithCompartment": False})
         self.refused(0x803B001B, "HcnCreateNamespace", id=ZERO, settings={**V2, "Type": "host"})
