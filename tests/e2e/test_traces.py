@@ -11,12 +11,12 @@ import os
 import tarfile
 import unittest
 
-from replaying import (BUILD, CREATED, DRIVER, OK, PENDING, PROCESS_EXITED, SYSTEM_EXITED, TRACES, ReplayTest, Script, compact, layer,
-                       layer_id, text)
+from replaying import (BUILD, CREATED, DRIVER, OK, PENDING, PROCESS_EXITED, SYSTEM_EXITED, TRACES, ReplayTest, Script, compact,
+                       layer, layer_id, text)
 from simhost import wine
 
 SNAPSHOTS = "C:\\ctrd\\root\\io.containerd.snapshotter.v1.windows\\snapshots"
-CLIENT_FILES = "a call into kernel32 by the client's own unpacker; what it leaves is what ProcessBaseImage and ImportLayer are given"
+CLIENT_FILES = "calls into kernel32 by the client's own unpacker; their outcome is what ProcessBaseImage and ImportLayer get"
 OTHER_API = "the other API to the same service; wrun does not use it, and only its documents are sent here"
 
 # whole functions that are not replayed
@@ -36,8 +36,11 @@ OTHER_PROGRAM = {"powershell.exe -Command": "ctrlwait.exe -Command"}
 
 # notifications that come in addition to the recorded ones: (recording, handle): types, and why
 MORE_NOTIFICATIONS = {
-    ("d2", "0xc82120"): (PROCESS_EXITED, "the stub told one handle of the process, Windows tells all; the client had unregistered or not"),
+    ("d2", "0xc82120"): (PROCESS_EXITED,
+                         "the stub told one handle of the process, Windows tells all; the client had unregistered or not"),
 }
+
+VERBS = ("Enumerate", "Create", "Open", "Modify", "Query", "Delete", "Close")
 
 
 def read(name):
@@ -73,7 +76,8 @@ class Translator:
 
     def layers(self, entry):
         """Fields of the descriptor array; NULL and 0 when it is empty."""
-        return [layer(each["Path"], self.mapped(each["LayerId"]), each["Flags"]) for each in entry["descriptors"]] or ["null", "number:0"]
+        fields = [layer(each["Path"], self.mapped(each["LayerId"]), each["Flags"]) for each in entry["descriptors"]]
+        return fields or ["null", "number:0"]
 
     def driver(self, entry):
         return f"driver:{entry['driverInfo']['Flavour']}:{entry['driverInfo']['HomeDir']}"
@@ -152,8 +156,8 @@ class Translator:
         return f"out-handle:{self.known[recorded]}"
 
     def HcsCreateComputeSystem(self, entry):
-        self.add(entry, self.text(entry["id"]), self.text(entry["configuration"]), "null", self.new_handle(entry["handle"], "system"),
-                 f"out-text:{self.result()}")
+        self.add(entry, self.text(entry["id"]), self.text(entry["configuration"]), "null",
+                 self.new_handle(entry["handle"], "system"), f"out-text:{self.result()}")
 
     def HcsOpenComputeSystem(self, entry):
         self.add(entry, self.text(entry["id"]), self.new_handle(entry["handle"], "system"), f"out-text:{self.result()}")
@@ -193,8 +197,8 @@ class Translator:
     def HcsCreateProcess(self, entry):
         process = self.new_handle(entry["process"], "process")
         information = self.name("information")
-        line = self.add(entry, self.handle(entry["handle"]), self.text(entry["processParameters"]), f"out-process:{information}", process,
-                        f"out-text:{self.result()}")
+        line = self.add(entry, self.handle(entry["handle"]), self.text(entry["processParameters"]), f"out-process:{information}",
+                        process, f"out-text:{self.result()}")
         self.streams[line] = (information, entry)
         self.known[f"pid {entry['pid(stub)']}"] = f"{information}.pid"
 
@@ -219,7 +223,7 @@ class Translator:
 
     def network_call(self, entry):
         """The calls on networks, namespaces and endpoints have the same forms."""
-        verb = next(verb for verb in ("Enumerate", "Create", "Open", "Modify", "Query", "Delete", "Close") if entry["fn"][3:].startswith(verb))
+        verb = next(verb for verb in VERBS if entry["fn"].startswith(f"Hcn{verb}"))
         record = f"out-text:{self.name('record')}"
         if verb == "Enumerate":
             self.add(entry, self.text(entry["query"]), f"out-text:{self.name('ids')}", record)
@@ -242,7 +246,8 @@ class Translator:
         self.known[f"handle of {guid}"] = self.name("object")
         network = [self.object(entry["network"])] if "network" in entry else []
         settings = [self.text(entry["settings"])] if verb == "Create" else []
-        self.add(entry, *network, f"guid:{self.mapped(entry['id'])}", *settings, f"out-handle:{self.known[f'handle of {guid}']}", record)
+        self.add(entry, *network, f"guid:{self.mapped(entry['id'])}", *settings, f"out-handle:{self.known[f'handle of {guid}']}",
+                 record)
 
     def query_network_object(self, entry, record):
         """The first query after the creation tells the identifier, as it does to the client."""
@@ -287,7 +292,8 @@ class TraceTest(ReplayTest):
     def put_recorded_base(self, path):
         """The files of the recorded base layer.
 
-        Its Hives folder is left out: no base layer of Microsoft has one, and ProcessBaseImage makes it. The links are left out, since
+        Its Hives folder is left out: no base layer of Microsoft has one, and ProcessBaseImage makes it. The links are left out,
+        since
         this disk has none of the Windows kind.
         """
         self.host.folder(path)
@@ -319,7 +325,8 @@ class TraceTest(ReplayTest):
 
     def make_namespace(self, guid):
         script = Script()
-        line = script.call("HcnCreateNamespace", f"guid:{guid}", text({"SchemaVersion": {"Major": 2, "Minor": 0}}), "out-handle:namespace",
+        line = script.call("HcnCreateNamespace", f"guid:{guid}", text({"SchemaVersion": {"Major": 2, "Minor": 0}}),
+                           "out-handle:namespace",
                            "out-text:record")
         script.call("HcnCloseNamespace", "handle:namespace")
         self.assertEqual(OK, self.host.replay(script)[line]["hr"])
@@ -456,7 +463,8 @@ class SystemTraces(TraceTest):
         first, second = [line for line in results.values() if isinstance(line, dict) and line["fn"] == "@read"]
         self.assertEqual(('"hi there"\r\n', 109), (first["text"], first["error"]))
         self.assertEqual(109, second["error"])
-        statuses = [json.loads(value) for line in results.values() if isinstance(line, dict) and line["fn"] == "HcsGetProcessProperties"
+        statuses = [json.loads(value) for line in results.values() if isinstance(line,
+                                                                                 dict) and line["fn"] == "HcsGetProcessProperties"
                     for name, value in line.items() if name.startswith("properties")]
         self.assertEqual([(True, 0), (True, 1067)], [(each["Exited"], each["ExitCode"]) for each in statuses])
         self.assert_left("namespace", "scratch")
@@ -468,9 +476,11 @@ class SystemTraces(TraceTest):
             if entry["dll"] != "computecore":
                 translator.translate([entry])
             elif entry["fn"] == "HcsCreateComputeSystem":
-                translator.more("HcsCreateComputeSystem", PENDING, text(entry["id"]), translator.text(entry["configuration"]), "null",
+                translator.more("HcsCreateComputeSystem", PENDING, text(entry["id"]), translator.text(entry["configuration"]),
+                                "null",
                                 "out-handle:system", "out-text:result")
-                translator.more("HcsRegisterComputeSystemCallback", OK, "handle:system", "callback:system", "out-handle:registration")
+                translator.more("HcsRegisterComputeSystemCallback", OK, "handle:system", "callback:system",
+                                "out-handle:registration")
                 translator.expected[translator.script.wait("system", CREATED)] = ("@wait", OK)
             elif entry["fn"] == "HcsShutDownComputeSystem":
                 translator.more("HcsTerminateComputeSystem", PENDING, "handle:system", "text:", "out-text:result")
