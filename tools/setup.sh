@@ -15,6 +15,10 @@ native=(libyajl-dev libarchive-dev libcurl4-openssl-dev libisal-dev libzstd-dev 
 simulation=(wine64 libgnutls30 iproute2 util-linux)
 servers=(docker-registry skopeo umoci nginx-light openssl)
 
+# What apt says is long and of interest only when it fails.
+log=$(mktemp "${TMPDIR:-/tmp}/wrun-setup.XXXXXX")
+trap 'rm -f "$log"' EXIT
+
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 as_root() {
@@ -40,7 +44,10 @@ install_without_services() {
         as_root chmod 755 "$policy"
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" \
-        </dev/null >&2 || status=$?
+        </dev/null >"$log" 2>&1 || {
+        status=$?
+        tail -n 40 "$log" >&2
+    }
     [ -z "$ours" ] || as_root rm -f "$policy"
     return $status
 }
