@@ -93,10 +93,8 @@ static bool unknown_option(const struct parser *p, const char *name)
 static bool store(const struct parser *p, struct match match, const char *value)
 {
     const struct cli_option *option = match.option;
-    if (!option->set) {
-        error_set(p->err, ERR_USAGE, "--%s: %s", option->name, option->help);
-        return false;
-    }
+    if (!option->set)
+        return error_set(p->err, ERR_USAGE, "--%s: %s", option->name, option->help);
     if (!option->set(option, value, match.target, p->err))
         return error_wrap(p->err, "--%s", option->name);
     return true;
@@ -212,6 +210,31 @@ char *cli_format_options(const struct cli_table *table)
             buf_addf(&text, "  %s\n  %-26s  %s\n", label, "", option->help);
         else
             buf_addf(&text, "  %-26s  %s\n", label, option->help);
+    }
+    return buf_take_str(&text);
+}
+
+/* '|' separates the cells of a table. */
+static void add_cell(struct buf *text, const char *content)
+{
+    for (const char *c = content; *c; c++)
+        buf_addf(text, *c == '|' ? "\\%c" : "%c", *c);
+}
+
+char *cli_format_markdown(const struct cli_table *table, enum cli_selection selection)
+{
+    CLEANUP(buf_clear) struct buf text;
+    buf_init(&text, BUF_UNBOUNDED);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct cli_option *option = &table->options[i];
+        if ((selection == CLI_UNDERSTOOD) != (option->set != NULL))
+            continue;
+        CLEANUP(str_free) char *label = option_label(option);
+        buf_add_str(&text, "| `");
+        add_cell(&text, label + strspn(label, " "));
+        buf_add_str(&text, "` | ");
+        add_cell(&text, option->help);
+        buf_add_str(&text, " |\n");
     }
     return buf_take_str(&text);
 }

@@ -50,6 +50,11 @@ bool cli_parse(const struct cli_request *request, char *const *arguments, size_t
 /* The option list of a help text, aligned; refused options are left out. Owned by the caller. */
 char *cli_format_options(const struct cli_table *table);
 
+enum cli_selection { CLI_UNDERSTOOD, CLI_REFUSED };
+
+/* The options as rows of a Markdown table with two columns. Owned by the caller. */
+char *cli_format_markdown(const struct cli_table *table, enum cli_selection selection);
+
 /* Ready setters; the members are char *, struct strlist, bool and bool. */
 bool cli_set_string(const struct cli_option *option, const char *value, void *target,
                     struct error *err) MUST_USE;

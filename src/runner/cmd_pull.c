@@ -31,7 +31,7 @@ static bool print_image(const struct invocation *invocation, const struct image 
         text = pinned ? xstrdup(reference) : str_format("%s@%s", reference, image->digest.text);
     }
     CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line) || error_set(err, ERR_OS, "cannot write to standard output");
+    return terminal_result(line, err);
 }
 
 static bool run_pull(struct invocation *invocation, void *options, const struct strlist *args,
@@ -42,7 +42,8 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(strlist_clear) struct strlist layers = {0};
     (void)ret_code;
-    return reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
+    return image_options_check(&pull->image, err)
+        && reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
         && image_pull(invocation, &pull->image, &reference, PULL_EVERYTHING, &image, err)
         && host_unpack(invocation, &image, &layers, err)
         && print_image(invocation, &image, &layers, err);

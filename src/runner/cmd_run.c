@@ -45,32 +45,26 @@ static bool resolve_mounts(struct run *run, struct error *err)
     return true;
 }
 
-static bool open_from_store(struct run *run, bool *ret_found, struct error *err)
+static bool pull(struct run *run, struct error *err)
 {
-    CLEANUP(blob_store_close) struct blob_store store = {0};
-    CLEANUP(error_clear) struct error failure = {0};
-    *ret_found = false;
-    if (run->options->pull == PULL_ALWAYS)
-        return true;
-    if (!blob_store_open(run->invocation->root, &store, err))
-        return false;
-    *ret_found = image_open(&store, &run->reference, &run->image, &failure);
-    if (*ret_found || run->options->pull == PULL_MISSING)
-        return true;
-    CLEANUP(str_free) char *name = reference_format(&run->reference);
-    error_set(err, ERR_NOT_FOUND, "image %s is not in the store", name);
-    return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
+    return image_pull(run->invocation, &run->options->image, &run->reference,
+                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image, err);
 }
 
 static bool find_image(struct run *run, struct error *err)
 {
-    bool found = false;
-    if (!open_from_store(run, &found, err))
-        return false;
-    if (found)
+    const struct run_options *options = run->options;
+    CLEANUP(error_clear) struct error failure = {0};
+    if (options->pull == PULL_ALWAYS)
+        return pull(run, err);
+    if (image_find(run->invocation, &options->image, &run->reference, &run->image, &failure))
         return true;
-    return image_pull(run->invocation, &run->options->image, &run->reference,
-                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image, err);
+    /* Also what is damaged is mended by pulling. */
+    if (options->pull == PULL_MISSING)
+        return pull(run, err);
+    *err = TAKE(failure);
+    CLEANUP(str_free) char *name = reference_format(&run->reference);
+    return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
 }
 
 static bool find_layers(struct run *run, struct error *err)
@@ -98,8 +92,7 @@ static bool print_plan(const struct run *run, struct error *err)
     CLEANUP(str_free) char *text = NULL;
     bool composed = run->invocation->global.json ? plan_print_json(&run->plan, &text, err)
                                                  : plan_print_text(&run->plan, &text, err);
-    return composed
-        && (terminal_result(text) || error_set(err, ERR_OS, "cannot write to standard output"));
+    return composed && terminal_result(text, err);
 }
 
 static bool execute(struct run *run, struct error *err)

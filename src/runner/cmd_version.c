@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/alloc.h"
 #include "base/json_write.h"
-#include "runner/exit_code.h"
 #include "runner/terminal.h"
 #include "runner/verbs.h"
 
@@ -21,13 +20,13 @@ static bool run_version(struct invocation *invocation, void *options, const stru
 {
     (void)options;
     (void)args;
+    (void)ret_code;
     CLEANUP(str_free) char *json = NULL;
     if (invocation->global.json && !compose(&json, err))
         return false;
     CLEANUP(str_free)
     char *line = json ? str_format("%s\n", json) : xstrdup("wrun " WRUN_VERSION_TEXT "\n");
-    *ret_code = terminal_result(line) ? EXIT_OK : EXIT_FAILED;
-    return true;
+    return terminal_result(line, err);
 }
 
 const struct verb verb_version = {

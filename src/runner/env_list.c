@@ -34,6 +34,12 @@ void env_list_set(struct strlist *list, const char *assignment)
     strlist_add(list, assignment);
 }
 
+void env_list_set_all(struct strlist *list, const struct strlist *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        env_list_set(list, from->items[i]);
+}
+
 bool env_list_add(struct strlist *list, const char *text, struct error *err)
 {
     if (!*text || *text == '=')

@@ -16,3 +16,5 @@ bool env_list_add_file(struct strlist *list, const char *path, struct error *err
 
 /* Sets without parsing; replaces an entry of the same name. */
 void env_list_set(struct strlist *list, const char *assignment);
+/* Every entry of 'from' in turn. */
+void env_list_set_all(struct strlist *list, const struct strlist *from);

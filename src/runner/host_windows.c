@@ -183,33 +183,13 @@ bool host_resolve_mount(const struct invocation *invocation, const char *source,
 
 /* ---- rm ---- */
 
-static bool find_run(const struct invocation *invocation, const char *name, char **ret,
-                     struct error *err)
-{
-    CLEANUP(strlist_clear) struct strlist ids = {0};
-    if (!run_record_list(invocation->root, &ids, err))
-        return false;
-    for (size_t i = 0; i < ids.count; i++) {
-        CLEANUP(run_record_clear) struct run_record record = {0};
-        CLEANUP(error_clear) struct error ignored = {0};
-        if (!run_record_read(invocation->root, ids.items[i], &record, &ignored))
-            continue;
-        if (!str_equal_nocase(record.name, name) && !str_equal(record.run_id, name)
-            && !str_equal(record.container_id, name))
-            continue;
-        *ret = xstrdup(ids.items[i]);
-        return true;
-    }
-    return error_set(err, ERR_NOT_FOUND, "there is no run named '%s'", name);
-}
-
 bool host_remove_run(const struct invocation *invocation, const char *name, struct error *err)
 {
     struct windows_apis *apis = NULL;
-    CLEANUP(str_free) char *run_id = NULL;
-    if (!find_run(invocation, name, &run_id, err) || !windows_apis_bind(&apis, err))
+    CLEANUP(run_record_clear) struct run_record record = {0};
+    if (!run_record_find(invocation->root, name, &record, err) || !windows_apis_bind(&apis, err))
         return false;
-    if (sweep_run(invocation, apis, run_id, /* forget= */ true, err))
+    if (sweep_run(invocation, apis, record.run_id, /* forget= */ true, err))
         return true;
     if (err->kind == ERR_BUSY)
         error_hint(err, "it is still running; stop the wrun that runs it");

@@ -46,6 +46,40 @@ static bool parse_platform(const char *text, struct platform_host *host, struct 
     return host->version.build != 0 || bad_platform(text, err);
 }
 
+static bool find_platform(const struct image_options *options, struct platform_host *ret,
+                          struct error *err)
+{
+    return host_platform(ret, err)
+        && (!options->platform || parse_platform(options->platform, ret, err));
+}
+
+bool image_options_check(const struct image_options *options, struct error *err)
+{
+    struct platform_host ignored = {0};
+    return !options->platform || parse_platform(options->platform, &ignored, err);
+}
+
+bool image_find(const struct invocation *invocation, const struct image_options *options,
+                const struct reference *reference, struct image *ret, struct error *err)
+{
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    CLEANUP(image_clear) struct image image = {0};
+    CLEANUP(platform_verdict_clear) struct platform_verdict verdict = {0};
+    struct platform_host host = {0};
+    if (!find_platform(options, &host, err) || !blob_store_open(invocation->root, &store, err)
+        || !image_open(&store, reference, &image, err))
+        return false;
+    struct platform platform = image_config_platform(&image.config);
+    verdict = platform_judge(&host, &platform);
+    if (!verdict.accepted) {
+        CLEANUP(str_free) char *name = reference_format(reference);
+        return error_set(err, ERR_MISMATCH, "image %s in the store does not fit: %s", name,
+                         verdict.reason);
+    }
+    *ret = TAKE(image);
+    return true;
+}
+
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,
                 struct error *err)
@@ -58,8 +92,7 @@ bool image_pull(const struct invocation *invocation, const struct image_options 
         .description_only = depth == PULL_DESCRIPTION,
     };
     CLEANUP(blob_store_close) struct blob_store store = {0};
-    return host_platform(&request.host, err)
-        && (!options->platform || parse_platform(options->platform, &request.host, err))
+    return find_platform(options, &request.host, err)
         && blob_store_open(invocation->root, &store, err)
         && registry_pull(&request, &store, &invocation->context, ret, err);
 }

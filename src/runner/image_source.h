@@ -34,6 +34,14 @@ enum pull_depth {
     PULL_EVERYTHING,
 };
 
+/* ERR_USAGE when an option makes no sense. */
+bool image_options_check(const struct image_options *options, struct error *err) MUST_USE;
+
+/* The image as the store has it, without asking the registry. ERR_NOT_FOUND when it is not there or
+ * not whole, ERR_MISMATCH when it is for another platform. */
+bool image_find(const struct invocation *invocation, const struct image_options *options,
+                const struct reference *reference, struct image *ret, struct error *err) MUST_USE;
+
 /* Resolves the reference at its registry and fetches what the store lacks. */
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* invocation: what every verb is given, and the table of verbs. */
+/* invocation: one call of wrun: what every verb is given, and what a verb is. */
 #pragma once
 
 #include "base/event.h"
 #include "base/strlist.h"
-#include "runner/cli.h"
+#include "runner/global_options.h"
 #include "runner/report.h"
-
-#define WRUN_USER_AGENT_NAME "wrun"
-
-struct global_options {
-    char *root;
-    char *progress;
-    bool json;
-    bool quiet;
-    bool verbose;
-    bool debug;
-    bool help;
-    bool version;
-};
 
 struct invocation {
     struct global_options global;
@@ -46,13 +33,6 @@ struct verb {
                 int *ret_code, struct error *err);
 };
 
-extern const struct verb *const verbs[];
-extern const size_t verb_count;
-
 /* The whole program after the arguments became UTF-8. argv[0] is skipped. Returns the exit code,
  * whose 32 bits matter on Windows. */
 int app_main(int argc, char **argv, const struct cancel *cancel);
-
-/* Prints an error to stderr as people (or with --json programs) read it. */
-void app_print_error(const struct global_options *global, const char *verb,
-                     const struct error *err);

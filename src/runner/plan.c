@@ -133,10 +133,9 @@ static bool plan_process(const struct plan_input *input, struct run_plan *plan, 
     const char *directory = first_text(options->working_dir, process->working_dir);
     plan->user = user ? xstrdup(user) : NULL;
     plan->working_directory = directory_text(directory ? directory : DEFAULT_DIRECTORY);
-    for (size_t i = 0; i < process->env.count; i++)
-        env_list_set(&plan->environment, process->env.items[i]);
-    for (size_t i = 0; i < options->env.count; i++)
-        env_list_set(&plan->environment, options->env.items[i]);
+    env_list_set_all(&plan->environment, &process->env);
+    env_list_set_all(&plan->environment, &options->env_file);
+    env_list_set_all(&plan->environment, &options->env);
     /* Standard input always exists, as Docker does it (some programs misbehave without the handle);
      * without -i it is at its end from the start. */
     plan->process = (struct hcs_process_spec){

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json_write.h"
@@ -31,6 +33,8 @@ static void step_list_clear(struct step_list *list)
 static void add(struct step_list *list, const char *what, const char *calls, char *document,
                 const char *remark)
 {
+    if (list->count == STEP_MAX)
+        error_bug("the plan has too many steps");
     list->items[list->count++] = (struct step){what, calls, document, remark};
 }
 
@@ -125,8 +129,10 @@ bool plan_print_text(const struct run_plan *plan, char **ret, struct error *err)
     for (size_t i = 0; i < list.count; i++) {
         const struct step *step = &list.items[i];
         buf_addf(&text, "%zu. %s\n   %s\n", i + 1, step->what, step->calls);
-        if (step->document)
-            buf_addf(&text, "   %s\n", step->document);
+        if (step->document) {
+            CLEANUP(str_free) char *shown = str_printable(step->document, strlen(step->document));
+            buf_addf(&text, "   %s\n", shown);
+        }
         if (step->remark)
             buf_addf(&text, "   (%s)\n", step->remark);
     }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/json_write.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "runner/message_json.h"
 #include "runner/terminal.h"
 
 #define REDRAW_MS 100
@@ -163,11 +163,14 @@ static void tell_text(struct report *report, const struct event *event)
 
 /* ---- the status line of a terminal ---- */
 
+/* With spaces: not every console understands escape sequences. */
 static void erase_line(struct report *report)
 {
-    if (report->line_on_screen)
-        terminal_error_text("\r\x1b[K");
-    report->line_on_screen = false;
+    if (report->line_length > 0) {
+        CLEANUP(str_free) char *blank = str_format("\r%*s\r", (int)report->line_length, "");
+        terminal_error_text(blank);
+    }
+    report->line_length = 0;
 }
 
 static void sum_items(const struct report *report, bool unpacking, uint64_t *ret_done,
@@ -217,7 +220,7 @@ static void draw(struct report *report)
         line[width - 1] = 0;
     erase_line(report);
     terminal_error_text(line);
-    report->line_on_screen = true;
+    report->line_length = strlen(line);
 }
 
 static void tty_event(struct report *report, const struct event *event)
@@ -266,8 +269,8 @@ static void json_event(struct report *report, const struct event *event)
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
         json_string(&w, "event", event_names[event->type]);
-        json_opt_string(&w, "subject", event->subject);
-        json_opt_string(&w, "text", event->text);
+        message_json_text(&w, "subject", event->subject);
+        message_json_text(&w, "text", event->text);
         json_opt_uint(&w, "done", event->done);
         json_opt_uint(&w, "total", event->total);
     }

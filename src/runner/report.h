@@ -29,7 +29,7 @@ struct report {
     size_t count;
     uint64_t started_ms;
     uint64_t drawn_ms;
-    bool line_on_screen;
+    size_t line_length; /* columns of the status line that stands on the screen */
 };
 
 /* *report must not move while the observer is in use. */

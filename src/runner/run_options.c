@@ -42,7 +42,7 @@ static bool add_env_file(const struct cli_option *option, const char *value, voi
                          struct error *err)
 {
     (void)option;
-    return env_list_add_file(&((struct run_options *)target)->env, value, err);
+    return env_list_add_file(&((struct run_options *)target)->env_file, value, err);
 }
 
 static bool set_network(const struct cli_option *option, const char *value, void *target,
@@ -159,13 +159,14 @@ bool run_options_check(const struct run_options *options, const struct strlist *
         return error_set(
             err, ERR_USAGE,
             "--cmdline is the whole command; leave out the arguments and --entrypoint");
-    return true;
+    return image_options_check(&options->image, err);
 }
 
 void run_options_clear(struct run_options *options)
 {
     image_options_clear(&options->image);
     mount_list_clear(&options->mounts);
+    strlist_clear(&options->env_file);
     strlist_clear(&options->env);
     str_free(&options->working_dir);
     str_free(&options->user);

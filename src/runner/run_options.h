@@ -12,7 +12,8 @@ enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
 struct run_options {
     struct image_options image;
     struct mount_list mounts;
-    struct strlist env; /* "NAME=VALUE", folded */
+    struct strlist env_file; /* "NAME=VALUE" of --env-file, folded */
+    struct strlist env;      /* of --env, which comes after all files wherever it stands */
     char *working_dir;
     char *user;
     char *hostname;

@@ -89,6 +89,9 @@ static bool read_record(const char *directory, struct run_record *ret, struct er
     if (!json_parse(buf_str(&text), text.length, &json_default_limits, &document, err)
         || !json_read_fields(document.root, record_fields, ARRAY_SIZE(record_fields), &record, err))
         return error_wrap(err, "'%s'", path);
+    /* What a record names is removed: one that is not where it says it is deserves no trust. */
+    if (strlen(record.run_id) != RUN_ID_LENGTH || !str_ends_with(directory, record.run_id))
+        return error_set(err, ERR_INTEGRITY, "'%s' is the record of another run", path);
     *ret = TAKE(record);
     return true;
 }
@@ -120,28 +123,51 @@ bool run_record_list(const char *root, struct strlist *ret, struct error *err)
     CLEANUP(strlist_clear) struct strlist names = {0};
     if (!fs_list(runs, &names, err))
         return false;
-    for (size_t i = 0; i < names.count; i++)
-        if (!str_ends_with(names.items[i], LOCK_SUFFIX))
-            strlist_add(ret, names.items[i]);
+    /* A run that was killed at its very beginning or end may have left its lock alone. */
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(str_free) char *id = xstrndup(names.items[i], strcspn(names.items[i], "."));
+        if (!str_equal(names.items[i], CLAIM_LOCK) && !strlist_contains(ret, id))
+            strlist_add(ret, id);
+    }
     return true;
 }
 
-static bool check_name_is_free(const char *root, const char *name, struct error *err)
+static bool answers_to(const struct run_record *record, const char *name)
+{
+    return str_equal_nocase(record->name, name) || str_equal_nocase(record->run_id, name)
+        || str_equal_nocase(record->container_id, name);
+}
+
+bool run_record_find(const char *root, const char *name, struct run_record *ret, struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist ids = {0};
     if (!run_record_list(root, &ids, err))
         return false;
     for (size_t i = 0; i < ids.count; i++) {
-        CLEANUP(str_free) char *directory = run_directory(root, ids.items[i]);
         CLEANUP(run_record_clear) struct run_record record = {0};
-        CLEANUP(error_clear) struct error ignored = {0};
-        if (!read_record(directory, &record, &ignored) || !str_equal_nocase(record.name, name))
+        CLEANUP(error_clear) struct error unreadable = {0}; /* the sweep tells of it */
+        if (!run_record_read(root, ids.items[i], &record, &unreadable)
+            || !answers_to(&record, name))
             continue;
-        error_set(err, ERR_BUSY, "a run named '%s' %s", name, record.done ? "was kept" : "exists");
-        return record.done ? error_hint(err, "'wrun rm %s' removes it", name)
-                           : error_hint(err, "choose another --name, or wait until it ends");
+        *ret = TAKE(record);
+        return true;
     }
-    return true;
+    return error_set(err, ERR_NOT_FOUND, "there is no run named '%s'", name);
+}
+
+static bool check_name_is_free(const char *root, const char *name, struct error *err)
+{
+    CLEANUP(run_record_clear) struct run_record record = {0};
+    CLEANUP(error_clear) struct error failure = {0};
+    if (!run_record_find(root, name, &record, &failure)) {
+        if (failure.kind == ERR_NOT_FOUND)
+            return true;
+        *err = TAKE(failure);
+        return false;
+    }
+    error_set(err, ERR_BUSY, "a run named '%s' %s", name, record.done ? "was kept" : "exists");
+    return record.done ? error_hint(err, "'wrun rm %s' removes it", name)
+                       : error_hint(err, "choose another --name, or wait until it ends");
 }
 
 static struct run_record record_of(const struct run_plan *plan)

@@ -24,13 +24,14 @@ struct run_record {
     bool done; /* the run has ended; only a kept layer is left of it */
 };
 
-/* Claims the name and the run id, writes the record and takes its lock, which is held until
- * run_record_close(). ERR_BUSY when a run of that name exists. */
+/* A record whose lock is ours. */
 struct run_claim {
     char *directory;
     struct fs_lock lock;
 };
 
+/* Claims the name and the run id, writes the record and takes its lock, which is held until
+ * run_record_close(). ERR_BUSY when another run has that name or id. */
 bool run_record_create(const char *root, const struct run_plan *plan, struct run_claim *ret,
                        struct error *err) MUST_USE;
 /* Marks the run as ended with its layer kept. */
@@ -45,6 +46,10 @@ bool run_record_list(const char *root, struct strlist *ret, struct error *err) M
 /* ERR_NOT_FOUND when there is none. */
 bool run_record_read(const char *root, const char *run_id, struct run_record *ret,
                      struct error *err) MUST_USE;
+/* By name, run id or container id, regardless of case; unreadable records are passed over.
+ * ERR_NOT_FOUND when there is none. */
+bool run_record_find(const char *root, const char *name, struct run_record *ret, struct error *err)
+    MUST_USE;
 /* Takes over an orphan: ERR_BUSY when its owner lives. *ret is empty when the owner was killed
  * before it had made anything. */
 bool run_record_adopt(const char *root, const char *run_id, struct run_claim *ret_claim,

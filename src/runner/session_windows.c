@@ -73,11 +73,15 @@ static bool detach_endpoint(void *user, struct error *err)
     return hcn_endpoint_detach(&s->apis->hcn, &s->plan->name_space, &s->plan->endpoint, err);
 }
 
+static unsigned shutdown_ms(const struct session *s)
+{
+    return s->plan->keep ? KEEP_SHUTDOWN_MS : THROW_AWAY_SHUTDOWN_MS;
+}
+
 static bool shut_down(void *user, struct error *err)
 {
     struct session *s = user;
-    unsigned wait_ms = s->plan->keep ? KEEP_SHUTDOWN_MS : THROW_AWAY_SHUTDOWN_MS;
-    bool stopped = hcs_system_shutdown(&s->system, wait_ms, err);
+    bool stopped = hcs_system_shutdown(&s->system, shutdown_ms(s), err);
     if (stopped && s->system.was_terminated && s->plan->keep)
         context_warn(&s->invocation->context,
                      "the container did not shut down in time and was terminated; the kept layer "
@@ -161,6 +165,7 @@ static struct hcs_stdio own_streams(const struct session *s)
     struct hcs_stdio streams = {
         .output = hcs_sink_to_handle(GetStdHandle(STD_OUTPUT_HANDLE)),
         .error = hcs_sink_to_handle(GetStdHandle(STD_ERROR_HANDLE)),
+        .shutdown_ms = shutdown_ms(s),
     };
     if (s->interactive)
         streams.input = hcs_source_from_handle(GetStdHandle(STD_INPUT_HANDLE));

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/json_write.h"
+#include "runner/message_json.h"
 
 static void put_error(struct json_writer *w, const struct error *failure)
 {
@@ -14,9 +14,7 @@ static void put_error(struct json_writer *w, const struct error *failure)
         return;
     }
     JSON_OBJECT(w, "error") {
-        json_string(w, "message", failure->message);
-        json_opt_string(w, "hint", failure->hint);
-        json_opt_uint(w, "code", failure->code);
+        message_json_error(w, failure);
     }
 }
 

@@ -6,14 +6,15 @@
  * pipe or file as it is. terminal_posix.c natively, terminal_windows.c in the product. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "base/cleanup.h"
+#include "base/error.h"
 
 bool terminal_stderr_is_console(void);
 /* Columns of the console behind stderr; 80 when unknown. */
 unsigned terminal_width(void);
+/* As it is, without an end of line: for text that is wrun's own. */
 void terminal_error_text(const char *text);
+/* One line. Control characters become '?', because messages quote strangers (registries, archives,
+ * HCS), who must not steer the terminal. */
 void terminal_error_line(const char *format, ...) PRINTF_LIKE(1, 2);
-/* A result. False when stdout can no longer be written (the reader is gone, the disk is full). */
-bool terminal_result(const char *text) MUST_USE;
+/* A result. Fails when stdout cannot be written (the reader is gone, the disk is full). */
+bool terminal_result(const char *text, struct error *err) MUST_USE;

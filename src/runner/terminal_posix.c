@@ -41,7 +41,7 @@ void terminal_error_text(const char *text)
     (void)write_all(STDERR_FILENO, text);
 }
 
-bool terminal_result(const char *text)
+bool terminal_result(const char *text, struct error *err)
 {
-    return write_all(STDOUT_FILENO, text);
+    return write_all(STDOUT_FILENO, text) || error_errno(err, errno, "write to standard output");
 }

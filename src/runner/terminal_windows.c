@@ -7,12 +7,6 @@
 
 #define DEFAULT_WIDTH 80
 
-static bool write_text(enum console_stream stream, const char *text)
-{
-    CLEANUP(error_clear) struct error ignored = {0};
-    return console_write(stream, text, strlen(text), &ignored);
-}
-
 bool terminal_stderr_is_console(void)
 {
     return console_is_terminal(CONSOLE_ERROR);
@@ -26,10 +20,13 @@ unsigned terminal_width(void)
 
 void terminal_error_text(const char *text)
 {
-    (void)write_text(CONSOLE_ERROR, text);
+    CLEANUP(error_clear) struct error err = {0};
+    if (!console_write(CONSOLE_ERROR, text, strlen(text), &err))
+        return; /* there is nobody left to tell */
 }
 
-bool terminal_result(const char *text)
+bool terminal_result(const char *text, struct error *err)
 {
-    return write_text(CONSOLE_OUTPUT, text);
+    return console_write(CONSOLE_OUTPUT, text, strlen(text), err)
+        || error_wrap(err, "write to standard output");
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/undo.h"
 
-#include <stdlib.h>
-
 void undo_push(struct undo_list *list, const char *what, undo_step step)
 {
     if (list->count == UNDO_MAX)
-        abort();
+        error_bug("the undo list is full");
     list->items[list->count].what = what;
     list->items[list->count].step = step;
     list->count++;

@@ -7,4 +7,12 @@
 extern const struct verb verb_pull;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;
+extern const struct verb verb_help;
 extern const struct verb verb_version;
+
+/* In the order of the help text. */
+extern const struct verb *const verbs[];
+extern const size_t verb_count;
+
+/* ERR_USAGE when there is no such command. */
+bool verb_find(const char *name, const struct verb **ret, struct error *err) MUST_USE;
