@@ -103,7 +103,8 @@ static bool unpack_layer(const struct unpacking *u, size_t i, struct digest *cha
     };
     char *path = NULL;
     if (!layer_store_import(u->store, &request, u->context, &path, err))
-        return error_wrap(err, "layer %zu of %zu", i + 1, image->manifest.layers.count);
+        return error_wrap(err, "layer %zu of %zu (%s)", i + 1, image->manifest.layers.count,
+                          request.diff_id.text);
     strlist_insert_owned(layers, 0, path);
     return true;
 }

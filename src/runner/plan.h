@@ -58,7 +58,8 @@ struct run_plan {
     struct hcs_mount *mount_specs;
 };
 
-/* *ret must not move afterwards. */
+/* *ret must not move afterwards; it is empty when this fails. ERR_USAGE when there is no command or
+ * one that is longer than Windows accepts. */
 bool plan_compose(const struct plan_input *input, struct run_plan *ret, struct error *err) MUST_USE;
 void plan_clear(struct run_plan *plan);
 
