@@ -117,6 +117,11 @@ class Host:
         with open(self.machine.path("journal.jsonl"), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
 
+    @staticmethod
+    def wait_until(condition):
+        if not machine.wait_until(condition, CALLBACK_SECONDS):
+            raise AssertionError(f"not within {CALLBACK_SECONDS} seconds")
+
     # --- disks ------------------------------------------------------------------------------------------------------------------
 
     def write(self, path, data=b""):

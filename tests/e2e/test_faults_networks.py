@@ -2,11 +2,14 @@
 """Networks, endpoints and namespaces: calls with exactly one fault each (see test_faults.py)."""
 
 import json
+import subprocess
+import sys
 import unittest
 
-from faulting import (BAD_PARAMETER, ENDPOINT, FaultTest, HCN_BAD_GUID, HCN_BAD_JSON, NAMESPACE, NETWORK, NOT_FOUND, UNKNOWN,
-                      VERSION, attach, begin_system, by_id, close_system, create_endpoint, create_namespace, create_network,
-                      create_system, end_system, mapping, modify_namespace, open_network, with_address, with_policy, with_subnet)
+from faulting import (BAD_PARAMETER, ENDPOINT, FaultTest, HCN_BAD_GUID, HCN_BAD_JSON, IN_USE, NAMESPACE, NETWORK, NOT_FOUND,
+                      UNKNOWN, VERSION, attach, begin_system, by_id, close_system, create_endpoint, create_namespace,
+                      create_network, create_system, end_system, mapping, modify_namespace, open_network, with_address,
+                      with_policy, with_subnet)
 from replaying import OK, Script, text
 
 
@@ -112,6 +115,18 @@ class NetworkFaults(FaultTest):
             ("subnet that overlaps", create_network(with_subnet("172.28.0.0/16")), "0x80071392", "docker/for-win#726"),
             ("network in use deleted", by_id("HcnDeleteNetwork", NETWORK), "0x803b002c", "HCN HRESULT values"),
         ])
+
+    def test_host_port_of_another_program(self):
+        """HNS answers that the file is in use [docker/for-win#1745]."""
+        if self.host.machine.mode() != "isolated":
+            self.skipTest("ports are published only where the host has a network of its own")
+        code = "import socket, sys; s = socket.create_server(('0.0.0.0', 8090)); print(flush=True); sys.stdin.read()"
+        listener = [sys.executable, "-c", code]
+        with subprocess.Popen([*self.host.machine.enter(), *listener], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            program.stdout.readline()
+            self.run_rows([("port in use", create_endpoint(with_policy(mapping(8090, 80))), IN_USE,
+                            "another program has the port")])
+            program.stdin.close()
 
     def test_attached_twice(self):
         script = Script()

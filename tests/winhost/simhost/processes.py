@@ -17,6 +17,7 @@ from .server import Refusal
 PROCESS_EXITED = 0x00010000
 CONTROL_C_EXIT = 0xC000013A
 CONTROL_C_SECONDS = 2
+ATTACH_SECONDS = 2
 ACCOUNTS = ("ContainerAdministrator", "ContainerUser")
 STANDARD = {"StdIn": 0, "StdOut": 1, "StdErr": 2}
 
@@ -137,9 +138,15 @@ class Process:
         with self.lock:
             self.handles.discard((client, number))
         if token:
-            for stream in STANDARD.values():
-                host.take_stream(token, stream)
-            self._streams.close()
+            late = threading.Timer(ATTACH_SECONDS, self._give_up_streams, (host, token))
+            late.daemon = True
+            late.start()
+
+    def _give_up_streams(self, host, token):
+        """Nobody has come for them. Pipes do not depend on the handle: those opened before it was closed may still be on their way."""
+        for stream in STANDARD.values():
+            host.take_stream(token, stream)
+        self._streams.close()
 
     def _exited(self, program):
         if self._interrupted_at and program.exit_code == 0 and time.monotonic() - self._interrupted_at < CONTROL_C_SECONDS:
