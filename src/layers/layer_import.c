@@ -30,6 +30,16 @@ static const struct error_hint diff_hints[] = {
     {0x80370112, "this Windows is too old for the image: choose a tag that matches the host"},
 };
 
+/* What these calls do not find or cannot read is content of the layer, not what the user named. */
+static bool report(struct error *err, const char *function, HRESULT hr,
+                   const struct error_hint *hints, size_t count)
+{
+    error_hresult(err, hr, "%s", function);
+    if (err->kind == ERR_NOT_FOUND)
+        err->kind = ERR_INTEGRITY;
+    return error_hint_from(err, hints, count);
+}
+
 static struct layer_unpack_request unpack_request(const struct layer_import *import,
                                                   const struct layer_tree *tree)
 {
@@ -66,8 +76,7 @@ static bool process(const struct layer_import *import, const char *function,
     HRESULT hr = call(wide);
     if (SUCCEEDED(hr))
         return true;
-    error_hresult(err, hr, "%s", function);
-    return error_hint_from(err, base_hints, ARRAY_SIZE(base_hints));
+    return report(err, function, hr, base_hints, ARRAY_SIZE(base_hints));
 }
 
 /* The call would follow a link to anywhere. */
@@ -171,8 +180,7 @@ static bool import_staged(const struct layer_import *import, const char *staging
         import->store->api->ImportLayer(&layer_driver, id, folder, parents.items, parents.count);
     if (SUCCEEDED(hr))
         return true;
-    error_hresult(err, hr, "ImportLayer");
-    return error_hint_from(err, diff_hints, ARRAY_SIZE(diff_hints));
+    return report(err, "ImportLayer", hr, diff_hints, ARRAY_SIZE(diff_hints));
 }
 
 static bool apply(const struct layer_import *import, const struct parent_trees *parents,

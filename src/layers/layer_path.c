@@ -218,8 +218,7 @@ bool layer_path_parse(const char *name, struct layer_path *ret, struct error *er
     const char *fault = path_fault(name, path.text, &path.root);
     if (fault) {
         layer_path_clear(&path);
-        return error_set(err, ERR_INTEGRITY, "path '%s' in the layer %s", printable_name(name).text,
-                         fault);
+        return error_set(err, ERR_INTEGRITY, "the path %s", fault);
     }
     *ret = path;
     return true;

@@ -29,7 +29,8 @@ struct layer_path {
 };
 
 /* Parses the name of a tar entry; '/' and '\' both separate, one trailing separator is ignored.
- * Kind ERR_INTEGRITY. On success *ret is owned by the caller. */
+ * Kind ERR_INTEGRITY; the message says "the path", the caller adds which. On success *ret is owned
+ * by the caller. */
 bool layer_path_parse(const char *name, struct layer_path *ret, struct error *err) MUST_USE;
 
 /* The directory that contains it; false when the path is a root itself ("Files"). The parent of

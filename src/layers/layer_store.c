@@ -283,9 +283,8 @@ bool layer_store_import(const struct layer_store *store, const struct layer_impo
     }
 
     CLEANUP(fs_unlock) struct fs_lock lock = {0};
-    return (lock_layer(store, name, context, &lock, err)
-            && make_unless_present(&import, name, ret_path, err))
-        || error_wrap(err, "import layer %s", request->diff_id.text);
+    return lock_layer(store, name, context, &lock, err)
+        && make_unless_present(&import, name, ret_path, err);
 }
 
 /* ---- sweeping ---- */

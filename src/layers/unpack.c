@@ -34,7 +34,8 @@ static bool check_digest(struct unpacking *unpacking, struct error *err)
     struct layer_unpack_result *result = &unpacking->rules.result;
     result->diff_id = sha256_final_digest(&unpacking->hash);
     if (!digest_equal(&result->diff_id, &unpacking->rules.request->diff_id))
-        return error_set(err, ERR_INTEGRITY, "the content has the digest %s", result->diff_id.text);
+        return error_set(err, ERR_INTEGRITY, "wrong content: it has the digest %s",
+                         result->diff_id.text);
     return true;
 }
 
@@ -81,7 +82,7 @@ bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpac
         error_clear(err);
         *ret = (struct layer_unpack_result){.needs_utility_vm = true};
     }
-    return done || again || error_wrap(err, "unpack layer %s", request->diff_id.text);
+    return done || again;
 }
 
 void layer_unpack_result_clear(struct layer_unpack_result *result)

@@ -256,7 +256,8 @@ static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path 
                             const struct tar_entry *entry, struct error *err)
 {
     struct layer_link link = {.path = layer_path_copy(path), .parent = LAYER_LINK_IN_LAYER};
-    bool good = layer_path_parse(entry->target, &link.target, err);
+    bool good = layer_path_parse(entry->target, &link.target, err)
+        || error_wrap(err, "it is a hard link to '%s'", printable_name(entry->target).text);
     if (good && (path->root == LAYER_ROOT_HIVES || link.target.root == LAYER_ROOT_HIVES))
         good = error_set(err, ERR_INTEGRITY, "a registry hive cannot be a hard link");
     /* The target comes first: a link to itself must not find itself. */

@@ -81,8 +81,12 @@ static bool finish(struct job *job, enum http_next *ret_next, struct error *err)
         emit(job->client, EVENT_BLOB_DONE, job->blob, job->blob->size);
         return true;
     }
-    if (err->kind != ERR_INTEGRITY || job->was_wrong)
+    if (err->kind != ERR_INTEGRITY)
         return false;
+    if (job->was_wrong)
+        return error_hint(err,
+                          "the registry, or a proxy before it, keeps sending wrong content; "
+                          "tell who runs it");
     context_step(job->client->context, "%s; asking once more", err->message);
     error_clear(err);
     job->was_wrong = true;

@@ -115,18 +115,18 @@ bool client_get_manifest(struct client *client, const char *tag_or_digest, size_
 {
     CLEANUP(http_document_clear) struct http_document document = {0};
     if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
-        return false;
+        return error_wrap(err, "manifest");
     if (document.response.status == STATUS_UNAUTHORIZED) {
         if (!client_authenticate(client, &document.response.challenges, err))
             return false;
         http_document_clear(&document);
         if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
-            return false;
+            return error_wrap(err, "manifest");
     }
     if (document.response.status == STATUS_NOT_FOUND)
         return report_missing(client, &document.response, tag_or_digest, err);
     if (document.response.status != 200)
-        return registry_error(&document.response, "get the manifest", NULL, err);
+        return registry_error(&document.response, "manifest", NULL, err);
     *ret = TAKE(document);
     return true;
 }

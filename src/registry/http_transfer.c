@@ -16,6 +16,7 @@
 #define RETRY_AFTER_MAXIMUM_S 120
 #define STATUS_REPEATS 5
 #define SHOWN_MAXIMUM 300
+#define NETWORK_HINT "check the network between this host and the registry"
 
 /* How often a failure is tried again, and what the user can do about it. Codes that are not here
  * are final. A refused connection gets fewer attempts, so that a wrong port is told within seconds.
@@ -32,13 +33,13 @@ static const struct failure {
     {CURLE_PEER_FAILED_VERIFICATION, 0,
      "install the registry's CA certificate on this host, or name its file with --cacert"},
     {CURLE_SSL_CACERT_BADFILE, 0, "check the file given with --cacert"},
-    {CURLE_OPERATION_TIMEDOUT, 5, "check the network between this host and the registry"},
-    {CURLE_PARTIAL_FILE, 5, NULL},
-    {CURLE_GOT_NOTHING, 5, NULL},
-    {CURLE_SEND_ERROR, 5, NULL},
-    {CURLE_RECV_ERROR, 5, NULL},
-    {CURLE_HTTP2, 5, NULL},
-    {CURLE_HTTP2_STREAM, 5, NULL},
+    {CURLE_OPERATION_TIMEDOUT, 5, NETWORK_HINT},
+    {CURLE_PARTIAL_FILE, 5, NETWORK_HINT},
+    {CURLE_GOT_NOTHING, 5, NETWORK_HINT},
+    {CURLE_SEND_ERROR, 5, NETWORK_HINT},
+    {CURLE_RECV_ERROR, 5, NETWORK_HINT},
+    {CURLE_HTTP2, 5, NETWORK_HINT},
+    {CURLE_HTTP2_STREAM, 5, NETWORK_HINT},
 };
 
 static const long repeated_statuses[] = {408, 425, 429, 499, 500, 502, 503, 504, 522};

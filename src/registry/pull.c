@@ -142,7 +142,7 @@ static bool descend(const struct pull *pull, const struct document *document, st
     size_t chosen = 0;
     if (!index_parse(buf_str(&document->text), document->text.length, document->media_type, &index,
                      err)
-        || !selection_choose(&index, &pull->request->host, pull->subject, &chosen, err))
+        || !selection_choose(&index, &pull->request->host, &chosen, err))
         return false;
     struct descriptor *entry = &index.manifests.items[chosen];
     wanted_clear(wanted);
@@ -203,7 +203,7 @@ static bool get_config(struct pull *pull, struct image *image, struct error *err
         || !image_read_config(pull->store, manifest, &image->config, err))
         return false;
     struct platform platform = image_config_platform(&image->config);
-    return selection_check(&platform, &pull->request->host, pull->subject, err);
+    return selection_check(&platform, &pull->request->host, err);
 }
 
 static void emit(const struct pull *pull, enum event_type type, const char *text)
@@ -274,5 +274,5 @@ bool registry_pull(const struct pull_request *request, struct blob_store *store,
     };
     if (take_stored(&pull, ret) || pull_from_registry(&pull, ret, err))
         return true;
-    return error_wrap(err, "pull %s", pull.subject);
+    return error_wrap(err, "%s", pull.subject);
 }

@@ -4,21 +4,36 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-static bool report(const struct platform_host *host, const char *subject,
-                   const struct strlist *refused, struct error *err)
+/* What there is, and why it is not for the host. */
+struct refusals {
+    struct strlist shown;
+    bool any_windows;
+};
+
+static void refusals_clear(struct refusals *refusals)
 {
-    CLEANUP(str_free) char *wanted = platform_host_format(host);
-    CLEANUP(str_free) char *list = strlist_join(refused, ", ");
-    error_set(err, ERR_MISMATCH, "no image for %s in %s; it has: %s", wanted, subject,
-              refused->count ? list : "nothing");
-    return error_hint(err, "pick a tag whose Windows build fits this host");
+    strlist_clear(&refusals->shown);
 }
 
-static void add_refused(struct strlist *refused, const struct platform *platform,
+static bool report(const struct platform_host *host, const struct refusals *refusals,
+                   struct error *err)
+{
+    CLEANUP(str_free) char *wanted = platform_host_format(host);
+    CLEANUP(str_free) char *list = strlist_join(&refusals->shown, ", ");
+    error_set(err, ERR_MISMATCH, "no image for %s; there is: %s", wanted,
+              refusals->shown.count ? list : "nothing");
+    return error_hint(err, "%s",
+                      refusals->any_windows ? "pick a tag whose Windows build fits this host"
+                                            : "pick an image that is made for Windows");
+}
+
+static void add_refusal(struct refusals *refusals, const struct platform *platform,
                         const char *reason)
 {
     CLEANUP(str_free) char *shown = platform_format(platform);
-    strlist_addf(refused, "%s (%s)", shown, reason);
+    strlist_addf(&refusals->shown, "%s (%s)", shown, reason);
+    if (str_equal(platform->os, "windows"))
+        refusals->any_windows = true;
 }
 
 /* Build tools add entries for unknown/unknown that hold signatures and the like, not images. */
@@ -29,7 +44,7 @@ static bool is_attestation(const struct platform *platform)
 
 /* What the index says nothing about is settled by the image's own configuration. */
 static bool is_accepted(const struct descriptor *entry, const struct platform_host *host,
-                        struct strlist *refused)
+                        struct refusals *refusals)
 {
     if (!entry->has_platform)
         return true;
@@ -38,7 +53,7 @@ static bool is_accepted(const struct descriptor *entry, const struct platform_ho
     CLEANUP(platform_verdict_clear)
     struct platform_verdict verdict = platform_judge(host, &entry->platform);
     if (!verdict.accepted)
-        add_refused(refused, &entry->platform, verdict.reason);
+        add_refusal(refusals, &entry->platform, verdict.reason);
     return verdict.accepted;
 }
 
@@ -50,32 +65,32 @@ static bool is_better(const struct descriptor *a, const struct descriptor *b,
     return platform_compare(host, &a->platform, &b->platform) < 0;
 }
 
-bool selection_choose(const struct index *index, const struct platform_host *host,
-                      const char *subject, size_t *ret, struct error *err)
+bool selection_choose(const struct index *index, const struct platform_host *host, size_t *ret,
+                      struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist refused = {0};
+    CLEANUP(refusals_clear) struct refusals refusals = {0};
     const struct descriptor_list *list = &index->manifests;
     size_t best = list->count;
     for (size_t i = 0; i < list->count; i++) {
-        if (!is_accepted(&list->items[i], host, &refused))
+        if (!is_accepted(&list->items[i], host, &refusals))
             continue;
         if (best == list->count || is_better(&list->items[i], &list->items[best], host))
             best = i;
     }
     if (best == list->count)
-        return report(host, subject, &refused, err);
+        return report(host, &refusals, err);
     *ret = best;
     return true;
 }
 
 bool selection_check(const struct platform *platform, const struct platform_host *host,
-                     const char *subject, struct error *err)
+                     struct error *err)
 {
     CLEANUP(platform_verdict_clear)
     struct platform_verdict verdict = platform_judge(host, platform);
     if (verdict.accepted)
         return true;
-    CLEANUP(strlist_clear) struct strlist refused = {0};
-    add_refused(&refused, platform, verdict.reason);
-    return report(host, subject, &refused, err);
+    CLEANUP(refusals_clear) struct refusals refusals = {0};
+    add_refusal(&refusals, platform, verdict.reason);
+    return report(host, &refusals, err);
 }

@@ -17,7 +17,7 @@ static void select_entry(const struct index *index)
     CLEANUP(error_clear) struct error err = {0};
     const struct platform_host host = {.version = {10, 0, 20348, 2322}, .architecture = "amd64"};
     size_t chosen = 0;
-    if (selection_choose(index, &host, "image", &chosen, &err) && chosen >= index->manifests.count)
+    if (selection_choose(index, &host, &chosen, &err) && chosen >= index->manifests.count)
         abort();
 }
 

@@ -183,19 +183,6 @@ TEST(lengths_are_limited)
     }
 }
 
-TEST(messages_do_not_carry_control_sequences)
-{
-    struct error err = {0};
-    struct layer_path path = {0};
-    assert_false(layer_path_parse("Files/\x1b[2J\xc2\x9b"
-                                  "31m",
-                                  &path, &err));
-    assert_null(strchr(err.message, 0x1b));
-    assert_null(strstr(err.message, "\xc2"));
-    assert_non_null(strstr(err.message, "Files/?[2J??31m"));
-    error_clear(&err);
-}
-
 TEST(relatives_of_a_path)
 {
     struct error err = {0};
@@ -243,7 +230,6 @@ int main(void)
         cmocka_unit_test(good_paths_are_normalised),
         cmocka_unit_test(bad_paths_are_refused_and_the_reason_told),
         cmocka_unit_test(lengths_are_limited),
-        cmocka_unit_test(messages_do_not_carry_control_sequences),
         cmocka_unit_test(relatives_of_a_path),
         cmocka_unit_test(names_of_streams),
     };

@@ -34,7 +34,7 @@ static bool choose(struct descriptor *entries, size_t count, const char *host, s
     const struct index index = {.manifests = {.items = entries, .count = count}};
     const struct platform_host platform = {.version = os_version_parse(host),
                                            .architecture = "amd64"};
-    return selection_choose(&index, &platform, "h/x:1", ret, err);
+    return selection_choose(&index, &platform, ret, err);
 }
 
 TEST(each_host_gets_its_image)
@@ -84,16 +84,17 @@ TEST(a_refusal_names_everything)
     assert_int_equal(err.kind, ERR_MISMATCH);
     assert_string_equal(
         err.message,
-        "no image for windows/amd64 10.0.14393 (process isolation) in h/x:1; it has: "
+        "no image for windows/amd64 10.0.14393 (process isolation); there is: "
         "linux/amd64 (not a Windows image), windows/amd64 10.0.17763.5458 (too new), "
         "windows/amd64 10.0.20348.405 (too new), windows/amd64 10.0.20348.2322 (too "
         "new), windows/amd64 10.0.26100.1742 (too new)");
     assert_non_null(err.hint);
     error_clear(&err);
 
-    assert_fails(choose(mixed, 0, "10.0.20348.1", &chosen, &err), ERR_MISMATCH, "it has: nothing");
+    assert_fails(choose(mixed, 0, "10.0.20348.1", &chosen, &err), ERR_MISMATCH,
+                 "there is: nothing");
     assert_fails(choose(&mixed[5], 1, "10.0.20348.1", &chosen, &err), ERR_MISMATCH,
-                 "it has: nothing");
+                 "there is: nothing");
     assert_int_equal(chosen, 99);
 }
 
@@ -102,10 +103,10 @@ TEST(a_single_image_gets_the_same_verdict)
     struct error err = {0};
     struct platform_host host = {.version = os_version_parse("10.0.20348.1"),
                                  .architecture = "amd64"};
-    assert_ok(selection_check(&mixed[2].platform, &host, "h/x:1", &err));
-    assert_fails(selection_check(&mixed[4].platform, &host, "h/x:1", &err), ERR_MISMATCH,
-                 "in h/x:1; it has: windows/amd64 10.0.26100.1742 (too new)");
-    assert_fails(selection_check(&mixed[0].platform, &host, "h/x:1", &err), ERR_MISMATCH,
+    assert_ok(selection_check(&mixed[2].platform, &host, &err));
+    assert_fails(selection_check(&mixed[4].platform, &host, &err), ERR_MISMATCH,
+                 "; there is: windows/amd64 10.0.26100.1742 (too new)");
+    assert_fails(selection_check(&mixed[0].platform, &host, &err), ERR_MISMATCH,
                  "linux/amd64 (not a Windows image)");
 }
 

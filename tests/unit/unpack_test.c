@@ -533,6 +533,9 @@ static const struct {
     {BOTH, {{.type = '0', .name = "\\Device\\HarddiskVolume1\\x"}}, "absolute"},
     {BOTH, {{.type = '0', .name = "\\\\server\\share\\x"}}, "absolute"},
     {BOTH, {{.type = '0', .name = "Files/NUL"}}, "device"},
+    {BOTH,
+     {{.type = '0', .name = "Files/\x1b[2J"}},
+     "entry 'Files/?[2J': the path has a character that Windows does not allow"},
     {BOTH, {{.type = '0', .name = "Files/com1.txt"}}, "device"},
     {BOTH, {{.type = '0', .name = "Files/x."}}, "dot or space"},
     {BOTH, {{.type = '0', .name = "Files/x "}}, "dot or space"},
@@ -729,8 +732,7 @@ TEST(hostile_layers_are_refused)
                 fail_msg("row %zu (%s) was accepted", i, hostile[i].text);
             if (!strstr(err.message, hostile[i].text))
                 fail_msg("row %zu: '%s' does not contain '%s'", i, err.message, hostile[i].text);
-            if (err.kind != ERR_INTEGRITY || strncmp(err.message, "unpack layer sha256:", 20) != 0)
-                fail_msg("row %zu: kind %d, %s", i, (int)err.kind, err.message);
+            assert_int_equal(err.kind, ERR_INTEGRITY);
             error_clear(&err);
         }
     }
@@ -744,7 +746,7 @@ TEST(the_digest_is_checked_before_anything_is_finished)
     struct layer_unpack_request request = diff_request;
     request.diff_id = digest_of("other", 5);
     CLEANUP(unpacked_clear) struct unpacked u = {0};
-    assert_fails(unpack(ordinary, &request, &u, &err), ERR_INTEGRITY, "the content has the digest");
+    assert_fails(unpack(ordinary, &request, &u, &err), ERR_INTEGRITY, "wrong content: it has the digest");
     assert_null(memory_find(&u.tree, "Files\\junction"));
     assert_false(digest_is_set(&u.result.diff_id));
 
