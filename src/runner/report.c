@@ -200,6 +200,8 @@ static char *format_bar(const char *label, uint64_t done, uint64_t total)
     return str_format("%s [%s] %s/%s", label, bar, done_text, total_text);
 }
 
+/* Shows what is under way; when nothing is, the line is empty, for a result or the container's own
+ * output may come next. */
 static void draw(struct report *report)
 {
     uint64_t done = 0;
@@ -208,8 +210,10 @@ static void draw(struct report *report)
     bool downloading = done < total;
     if (!downloading)
         sum_items(report, true, &done, &total);
-    if (total == 0)
+    if (done == total) {
+        erase_line(report);
         return;
+    }
 
     CLEANUP(str_free) char *bar = format_bar(downloading ? "pull" : "unpack", done, total);
     uint64_t elapsed = report->drawn_ms - report->started_ms;
