@@ -95,11 +95,18 @@ static bool print_plan(const struct run *run, struct error *err)
     return composed && terminal_result(text, err);
 }
 
+/* A dry run leaves alone what earlier runs left, but what it learns of an image goes to the store.
+ */
+static bool prepare(const struct run *run, struct error *err)
+{
+    return run->options->dry_run ? host_make_root(run->invocation, err)
+                                 : host_prepare(run->invocation, err);
+}
+
 static bool execute(struct run *run, struct error *err)
 {
-    if (!host_can_run(err) || !resolve_mounts(run, err)
-        || (!run->options->dry_run && !host_prepare(run->invocation, err)) || !find_image(run, err)
-        || !find_layers(run, err) || !make_plan(run, err))
+    if (!host_can_run(err) || !resolve_mounts(run, err) || !prepare(run, err)
+        || !find_image(run, err) || !find_layers(run, err) || !make_plan(run, err))
         return false;
     if (run->options->dry_run)
         return print_plan(run, err);

@@ -16,8 +16,11 @@ bool host_platform(struct platform_host *ret, struct error *err) MUST_USE;
 /* True where containers can run at all; else ERR_UNSUPPORTED. */
 bool host_can_run(struct error *err) MUST_USE;
 
-/* Ready to write the store and unpack layers: elevated, privileges held, volume fit; what killed
- * runs left behind is cleaned up. */
+/* The store's root is there, with the access that it must have. */
+bool host_make_root(const struct invocation *invocation, struct error *err) MUST_USE;
+
+/* The same, and ready to write the store and unpack layers: elevated, privileges held, volume fit;
+ * what killed runs left behind is cleaned up. */
 bool host_prepare(const struct invocation *invocation, struct error *err) MUST_USE;
 
 /* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.

@@ -16,6 +16,13 @@ bool host_can_run(struct error *err)
     return error_set(err, ERR_UNSUPPORTED, ONLY_WINDOWS);
 }
 
+bool host_make_root(const struct invocation *invocation, struct error *err)
+{
+    (void)invocation;
+    (void)err;
+    return true;
+}
+
 bool host_prepare(const struct invocation *invocation, struct error *err)
 {
     (void)invocation;

@@ -65,14 +65,26 @@ static bool check_elevated(struct error *err)
                       "LocalSystem");
 }
 
+static bool open_store(const struct invocation *invocation, struct windows_apis **ret_apis,
+                       struct layer_store *ret, struct error *err)
+{
+    return host_can_run(err) && check_elevated(err) && windows_apis_bind(ret_apis, err)
+        && privilege_enable_for_layers(err)
+        && layer_store_open(invocation->root, &(*ret_apis)->layers, ret, err);
+}
+
+bool host_make_root(const struct invocation *invocation, struct error *err)
+{
+    struct windows_apis *apis = NULL;
+    CLEANUP(layer_store_close) struct layer_store store = {0};
+    return open_store(invocation, &apis, &store, err);
+}
+
 bool host_prepare(const struct invocation *invocation, struct error *err)
 {
     struct windows_apis *apis = NULL;
     CLEANUP(layer_store_close) struct layer_store store = {0};
-    return host_can_run(err) && check_elevated(err) && windows_apis_bind(&apis, err)
-        && privilege_enable_for_layers(err)
-        && layer_store_open(invocation->root, &apis->layers, &store, err)
-        && sweep_runs(invocation, apis, err)
+    return open_store(invocation, &apis, &store, err) && sweep_runs(invocation, apis, err)
         && layer_store_sweep(&store, &invocation->context, err);
 }
 

@@ -746,7 +746,8 @@ TEST(the_digest_is_checked_before_anything_is_finished)
     struct layer_unpack_request request = diff_request;
     request.diff_id = digest_of("other", 5);
     CLEANUP(unpacked_clear) struct unpacked u = {0};
-    assert_fails(unpack(ordinary, &request, &u, &err), ERR_INTEGRITY, "wrong content: it has the digest");
+    assert_fails(unpack(ordinary, &request, &u, &err), ERR_INTEGRITY,
+                 "wrong content: it has the digest");
     assert_null(memory_find(&u.tree, "Files\\junction"));
     assert_false(digest_is_set(&u.result.diff_id));
 
