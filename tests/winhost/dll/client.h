@@ -41,8 +41,9 @@ void reply_clear(struct reply *reply);
 /* Tells the host of a misuse that only this side can see. */
 void client_violation(const char *text);
 
-/* A connection of its own: of kind "events", or "stream" with a token and a stream number. */
-SOCKET client_connect(const char *kind, const char *token, const char *number);
+/* A connection of its own: of kind "events", or "stream" with the token of the stream and its
+ * number. */
+SOCKET client_connect(const char *kind, const char *stream, const char *number);
 /* One frame; false at the end. The caller frees *ret. */
 bool client_receive(SOCKET connection, char **ret, uint32_t *ret_length);
 

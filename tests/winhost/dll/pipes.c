@@ -82,8 +82,12 @@ HANDLE pipe_open(enum pipe_stream stream, const char *token)
         CreateFileW(name, input ? GENERIC_READ : GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     SOCKET connection = client_connect("stream", token, numbers[stream]);
     if (callers == INVALID_HANDLE_VALUE || ours == INVALID_HANDLE_VALUE
-        || connection == INVALID_SOCKET)
+        || connection == INVALID_SOCKET) {
+        CloseHandle(callers);
+        CloseHandle(ours);
+        closesocket(connection);
         return NULL;
+    }
     struct pump *pump = malloc(sizeof(*pump));
     *pump = (struct pump){.pipe = ours, .connection = connection};
     CloseHandle(CreateThread(NULL, 0, input ? pump_input : pump_output, pump, 0, NULL));

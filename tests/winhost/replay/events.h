@@ -17,7 +17,7 @@ struct event {
  * function on the handle in `variable` - which is what a callback must not do. Lives as long as the
  * process. */
 void *event_context(const char *callback, const char *function, const char *variable);
-void CALLBACK event_notify(DWORD type, void *context, HRESULT status, PCWSTR data);
+void CALLBACK event_notify(DWORD type, void *argument, HRESULT status, PCWSTR data);
 
 /* Waits for the next notification of that type and takes it; false when none came in time. */
 bool event_take(const char *callback, DWORD type, unsigned long seconds, struct event *ret);

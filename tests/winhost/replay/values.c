@@ -173,7 +173,8 @@ static bool in_driver(struct value *value, char *text, struct words *to)
 {
     char *colon = strchr(text, ':');
     value->text = colon ? wide_from_utf8(colon + 1) : NULL;
-    value->driver = (struct driver_info){.flavour = atoi(text), .home_dir = value->text};
+    value->driver =
+        (struct driver_info){.flavour = (int)strtol(text, NULL, 10), .home_dir = value->text};
     return put_pointer(to, &value->driver);
 }
 
