@@ -54,6 +54,7 @@ class LayerFaults(FaultTest):
             ("scratch on layers in the wrong order", call("CreateSandboxLayer", DRIVER, "text:C:\\L\\new", "null", layer(BASE),
                                                           layer(DELTA)),
              PATH_NOT_FOUND, chain),
+            ("the base left out", call("CreateSandboxLayer", DRIVER, "text:C:\\L\\new", "null", layer(DELTA)), PATH_NOT_FOUND, chain),
             ("id of another layer", call("CreateSandboxLayer", DRIVER, "text:C:\\L\\new", "null", layer(DELTA, UNKNOWN),
                                          layer(BASE)),
              PATH_NOT_FOUND, chain),
