@@ -60,6 +60,7 @@ class Hosted(unittest.TestCase):
             raise unittest.SkipTest(f"{EXE} is not built")
         cls.directory = tempfile.mkdtemp(prefix="wrun-e2e-")
         cls.host = machine.Machine(os.path.join(cls.directory, "m"))
+        cls.addClassCleanup(cls.stop_machine)
         cls.host.create(cls.build, machine.find_programs(str(BUILD / "winhost")))
         cls.host.start()
         code, _ = control.ask(cls.host.directory, "registry")
@@ -67,7 +68,7 @@ class Hosted(unittest.TestCase):
         cls.on_machine(sys.executable, str(ROOT / "tests/image/demo.py"), REGISTRY)
 
     @classmethod
-    def tearDownClass(cls):
+    def stop_machine(cls):
         cls.host.stop()
         shutil.rmtree(cls.directory, ignore_errors=True)
 
