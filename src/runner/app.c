@@ -68,6 +68,14 @@ static bool check_arg_count(const struct verb *verb, const struct strlist *args,
     return error_hint(err, "usage: wrun %s %s", verb->name, verb->synopsis);
 }
 
+/* Where nobody nearer to the failure knew better. */
+static bool add_general_hint(struct error *err)
+{
+    if (err->kind != ERR_NO_SPACE)
+        return false;
+    return error_hint(err, "free some space there, or keep images on another disk with --root");
+}
+
 static bool run_verb(struct invocation *invocation, const struct verb *verb, void *options,
                      const struct strlist *words, int *ret_code, struct error *err)
 {
@@ -87,7 +95,7 @@ static bool run_verb(struct invocation *invocation, const struct verb *verb, voi
         return terminal_result(text, err);
     }
     return check_arg_count(verb, &args, err) && open_invocation(invocation, verb, err)
-        && verb->run(invocation, options, &args, ret_code, err);
+        && (verb->run(invocation, options, &args, ret_code, err) || add_general_hint(err));
 }
 
 static int fail(const struct invocation *invocation, const struct verb *verb, int code,
