@@ -224,7 +224,7 @@ class Run(Hosted):
         self.assertEqual(container["MappedDirectories"][0]["ContainerPath"], r"C:\cache")
         self.assertEqual(len(container["Storage"]["Layers"]), 2)
         self.assertTrue(any(d.get("CommandLine") == "cmd /c ver" for d in documents))
-        self.assertEqual(self.calls(before), [])
+        self.assertLessEqual(set(self.calls(before)), {"NameToGuid"})  # which computes and changes nothing
         text = self.ok("run", "--dry-run", IMAGE).out
         self.assertIn("HcsCreateComputeSystem", text)
 
