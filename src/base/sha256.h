@@ -3,7 +3,7 @@
  *
  * Written here rather than taken from the system because the product hashes every byte it downloads
  * twice: the SHA-NI path is several times faster than what BCrypt gives under Wine and equal to the
- * best library elsewhere (docs/performance.md). Processors without SHA-NI take the portable path.
+ * best library elsewhere (docs/decisions.md). Processors without SHA-NI take the portable path.
  */
 #pragma once
 
