@@ -11,11 +11,9 @@
 #include "layers/layer_record.h"
 #include "layers/layer_retire.h"
 #include "layers/layer_staging.h"
-#include "win32/hresult.h"
 #include "win32/path.h"
 #include "win32/privilege.h"
 #include "win32/security.h"
-#include "win32/utf16.h"
 #include "win32/volume.h"
 
 /* ---- the store itself ---- */
@@ -32,43 +30,17 @@ static bool check_volume(const char *root, struct error *err)
     return error_hint(err, "choose a store on a local NTFS disk with --root");
 }
 
-/* Any user may create a directory in C:\; one that was prepared by somebody would have layers
- * planted in it that the store takes for its own. */
-static bool check_owner(const char *path, struct error *err)
-{
-    bool trusted;
-    if (!security_owner_is_trusted(path, &trusted, err))
-        return false;
-    if (trusted)
-        return true;
-    error_set(err, ERR_DENIED, "'%s' belongs to a user who is no administrator", path);
-    return error_hint(err, "remove it, or choose another store with --root");
-}
-
-/* A directory for administrators only; one that exists keeps its access list. */
-static bool make_private_directory(const char *path, struct error *err)
-{
-    CLEANUP(utf16_free) wchar_t *wide = NULL;
-    CLEANUP(security_clear) struct security security = {0};
-    if (!path_to_wide(path, &wide, err)
-        || !security_from_sddl(SECURITY_ADMINS_ONLY, &security, err))
-        return false;
-    if (!CreateDirectoryW(wide, &security.attributes) && GetLastError() != ERROR_ALREADY_EXISTS)
-        return error_win32(err, GetLastError(), "create the directory '%s'", path);
-    return check_owner(path, err);
-}
-
 /* The subdirectories are private on their own account: the root may have been made with whatever
  * access its parent passes on. */
 static bool make_directories(const char *root, struct error *err)
 {
     static const char *const names[] = {"layers", "locks", "tmp"};
     CLEANUP(str_free) char *above = fs_join(root, "..");
-    if (!fs_make_directories(above, err) || !make_private_directory(root, err))
+    if (!fs_make_directories(above, err) || !security_make_directory(root, err))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         CLEANUP(str_free) char *path = fs_join(root, names[i]);
-        if (!make_private_directory(path, err))
+        if (!security_make_directory(path, err))
             return false;
     }
     return true;

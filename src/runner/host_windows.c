@@ -11,6 +11,7 @@
 #include "runner/windows_host.h"
 #include "win32/path.h"
 #include "win32/privilege.h"
+#include "win32/security.h"
 #include "win32/version.h"
 #include "win32/volume.h"
 
@@ -65,12 +66,26 @@ static bool check_elevated(struct error *err)
                       "LocalSystem");
 }
 
+/* Blobs become layers and records say what to remove, so nobody else may write them: private on
+ * their own account, for the root may have been made by hand with more access. */
+static bool make_directories(const char *root, struct error *err)
+{
+    static const char *const names[] = {"blobs", "ingest", "refs", "runs", "scratch"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        CLEANUP(str_free) char *path = fs_join(root, names[i]);
+        if (!security_make_directory(path, err))
+            return false;
+    }
+    return true;
+}
+
 static bool open_store(const struct invocation *invocation, struct windows_apis **ret_apis,
                        struct layer_store *ret, struct error *err)
 {
     return host_can_run(err) && check_elevated(err) && windows_apis_bind(ret_apis, err)
         && privilege_enable_for_layers(err)
-        && layer_store_open(invocation->root, &(*ret_apis)->layers, ret, err);
+        && layer_store_open(invocation->root, &(*ret_apis)->layers, ret, err)
+        && make_directories(invocation->root, err);
 }
 
 bool host_make_root(const struct invocation *invocation, struct error *err)

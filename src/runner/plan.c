@@ -33,7 +33,7 @@ static char *path_below(const char *root, const char *kind, const char *name)
 static void plan_identity(const struct plan_input *input, struct run_plan *plan)
 {
     set_run_id(&input->run, plan->run_id);
-    plan->container_id = str_format("wrun-%s", plan->run_id);
+    plan->container_id = str_format(RUN_CONTAINER_PREFIX "%s", plan->run_id);
     plan->name = xstrdup(input->options->name ? input->options->name : plan->container_id);
     plan->image = reference_format(&input->image->reference);
     plan->image_digest = input->image->digest;

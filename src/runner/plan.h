@@ -12,6 +12,7 @@
 #include "runner/run_options.h"
 
 #define RUN_ID_LENGTH 32 /* hex digits */
+#define RUN_CONTAINER_PREFIX "wrun-"
 #define HOSTNAME_DIGITS 12
 
 /* What the plan shows where only the mounted scratch can tell the volume. */

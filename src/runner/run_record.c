@@ -89,9 +89,12 @@ static bool read_record(const char *directory, struct run_record *ret, struct er
     if (!json_parse(buf_str(&text), text.length, &json_default_limits, &document, err)
         || !json_read_fields(document.root, record_fields, ARRAY_SIZE(record_fields), &record, err))
         return error_wrap(err, "'%s'", path);
-    /* What a record names is removed: one that is not where it says it is deserves no trust. */
-    if (strlen(record.run_id) != RUN_ID_LENGTH || !str_ends_with(directory, record.run_id))
-        return error_set(err, ERR_INTEGRITY, "'%s' is the record of another run", path);
+    /* What a record names is removed, so names that are not those of its own run are refused. */
+    CLEANUP(str_free) char *container_id = str_format(RUN_CONTAINER_PREFIX "%s", record.run_id);
+    if (strlen(record.run_id) != RUN_ID_LENGTH || !str_ends_with(directory, record.run_id)
+        || !str_equal(record.container_id, container_id)
+        || !str_ends_with(record.scratch_directory, record.run_id))
+        return error_set(err, ERR_INTEGRITY, "'%s' is not the record of its run", path);
     *ret = TAKE(record);
     return true;
 }

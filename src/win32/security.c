@@ -68,3 +68,21 @@ bool security_owner_is_trusted(const char *path, bool *ret, struct error *err)
         return error_win32(err, GetLastError(), "find the owner of '%s'", path);
     return is_trusted(owner, ret, err);
 }
+
+bool security_make_directory(const char *path, struct error *err)
+{
+    bool trusted = false;
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    CLEANUP(security_clear) struct security security = {0};
+    if (!path_to_wide(path, &wide, err)
+        || !security_from_sddl(SECURITY_ADMINS_ONLY, &security, err))
+        return false;
+    if (!CreateDirectoryW(wide, &security.attributes) && GetLastError() != ERROR_ALREADY_EXISTS)
+        return error_win32(err, GetLastError(), "create the directory '%s'", path);
+    if (!security_owner_is_trusted(path, &trusted, err))
+        return false;
+    if (trusted)
+        return true;
+    error_set(err, ERR_DENIED, "'%s' belongs to a user who is no administrator", path);
+    return error_hint(err, "remove it, or choose another store with --root");
+}

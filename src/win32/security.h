@@ -18,3 +18,8 @@ void security_clear(struct security *security);
 /* True when the file or directory belongs to the system, to the administrators, or to the user wrun
  * runs as: nobody else can have changed its access list. */
 bool security_owner_is_trusted(const char *path, bool *ret, struct error *err) MUST_USE;
+
+/* A directory for administrators only; one that exists keeps its access list. ERR_DENIED, with a
+ * hint, when it belongs to somebody else: any user may create directories in C:\, and what such a
+ * user put there would be taken for wrun's own. */
+bool security_make_directory(const char *path, struct error *err) MUST_USE;

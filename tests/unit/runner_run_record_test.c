@@ -2,6 +2,8 @@
 #include "run_support.h"
 #include "runner/run_record.h"
 
+#define CONTAINER_ID "wrun-" RUN_ID
+
 static char *root;
 
 static int set_up(void **state)
@@ -70,7 +72,7 @@ TEST(a_run_without_network_records_none)
 
 TEST(names_and_ids_are_taken_once)
 {
-    static const char *const taken[] = {"--name|ONE", "--name|" RUN_ID, "--name|wrun-" RUN_ID};
+    static const char *const taken[] = {"ONE", RUN_ID, CONTAINER_ID};
     struct error err = {0};
     CLEANUP(plan_clear) struct run_plan first = {0};
     CLEANUP(run_record_close) struct run_claim claim = {0};
@@ -79,7 +81,8 @@ TEST(names_and_ids_are_taken_once)
     for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
         CLEANUP(plan_clear) struct run_plan second = {0};
         CLEANUP(run_record_close) struct run_claim other = {0};
-        plan_run(&second, taken[i], '1');
+        CLEANUP(str_free) char *option = str_format("--name|%s", taken[i]);
+        plan_run(&second, option, '1');
         assert_fails(run_record_create(root, &second, &other, &err), ERR_BUSY, "exists");
         assert_null(other.directory);
         assert_int_equal(fs_type_of(second.run_directory), FS_ABSENT);
@@ -92,7 +95,7 @@ TEST(names_and_ids_are_taken_once)
 
 TEST(a_run_is_found_by_every_name_it_has)
 {
-    static const char *const names[] = {"one", "One", RUN_ID, "wrun-" RUN_ID};
+    static const char *const names[] = {"one", "One", RUN_ID, CONTAINER_ID};
     struct error err = {0};
     CLEANUP(plan_clear) struct run_plan plan = {0};
     CLEANUP(run_record_close) struct run_claim claim = {0};
@@ -184,11 +187,19 @@ TEST(records_that_cannot_be_trusted)
         {"[]", "run.json"},
         {"{\"id\":\"" RUN_ID "\"}", "containerId"},
         {"{\"id\":7,\"containerId\":\"c\",\"name\":\"n\",\"scratch\":\"s\"}", "id"},
-        {"{\"id\":\"x\",\"containerId\":\"c\",\"name\":\"n\",\"scratch\":\"s\"}", "another run"},
-        {"{\"id\":\"\",\"containerId\":\"c\",\"name\":\"n\",\"scratch\":\"s\"}", "another run"},
+        {"{\"id\":\"x\",\"containerId\":\"c\",\"name\":\"n\",\"scratch\":\"s\"}",
+         "not the record of its run"},
+        {"{\"id\":\"\",\"containerId\":\"c\",\"name\":\"n\",\"scratch\":\"s\"}",
+         "not the record of its run"},
         {"{\"id\":\"0a1b2c3d4e5f60718293a4b5c6d7e8f8\",\"containerId\":\"c\",\"name\":\"n\","
          "\"scratch\":\"s\"}",
-         "another run"},
+         "not the record of its run"},
+        {"{\"id\":\"" RUN_ID "\",\"containerId\":\"other\",\"name\":\"n\",\"scratch\":\"" RUN_ID
+         "\"}",
+         "not the record of its run"},
+        {"{\"id\":\"" RUN_ID "\",\"containerId\":\"" CONTAINER_ID
+         "\",\"name\":\"n\",\"scratch\":\"C:\\\\Windows\"}",
+         "not the record of its run"},
     };
     struct error err = {0};
     CLEANUP(plan_clear) struct run_plan plan = {0};
