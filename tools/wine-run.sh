@@ -41,6 +41,8 @@ start_server() {
     "$wine" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&- || true
 }
 
+# Without a UTF-8 locale Wine can make no file whose name is not ASCII.
+export LC_ALL=C.UTF-8
 # winedbg would turn a crash into minutes of output.
 export WINEPREFIX=$prefix WINEDEBUG=${WINEDEBUG:--all}
 export WINEDLLOVERRIDES='mscoree,mshtml=;winedbg.exe,winemenubuilder.exe='
