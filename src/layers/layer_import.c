@@ -35,7 +35,7 @@ static bool report(struct error *err, const char *function, HRESULT hr,
                    const struct error_hint *hints, size_t count)
 {
     error_hresult(err, hr, "%s", function);
-    if (err->kind == ERR_NOT_FOUND)
+    if (err->kind == ERR_NOT_FOUND || err->code == ERROR_INVALID_DATA || err->code == ERROR_BADDB)
         err->kind = ERR_INTEGRITY;
     return error_hint_from(err, hints, count);
 }

@@ -18,16 +18,27 @@
 
 /* ---- the store itself ---- */
 
-static bool check_volume(const char *root, struct error *err)
+static bool suggest_another_root(struct error *err)
+{
+    return error_hint(err, "choose a store on a local NTFS disk with --root");
+}
+
+static bool check_place(const char *root, struct error *err)
 {
     CLEANUP(volume_clear) struct volume volume = {0};
-    if (!volume_of(root, &volume, err))
-        return false;
+    if (!volume_of(root, &volume, err)) {
+        err->kind = ERR_UNSUPPORTED;
+        return suggest_another_root(err);
+    }
+    if (fs_type_of(root) == FS_FILE) {
+        error_set(err, ERR_UNSUPPORTED, "'%s' is a file", root);
+        return suggest_another_root(err);
+    }
     if (volume_is_local_ntfs(&volume))
         return true;
     error_set(err, ERR_UNSUPPORTED, "'%s' is on %s (%s), which cannot hold Windows layers", root,
               volume.root, volume.file_system);
-    return error_hint(err, "choose a store on a local NTFS disk with --root");
+    return suggest_another_root(err);
 }
 
 /* The subdirectories are private on their own account: the root may have been made with whatever
@@ -51,7 +62,7 @@ bool layer_store_open(const char *root, const struct layer_api *api, struct laye
 {
     CLEANUP(str_free) char *plain = NULL;
     if (!path_to_plain(root, &plain, err) || !privilege_enable_for_layers(err)
-        || !check_volume(plain, err) || !make_directories(plain, err))
+        || !check_place(plain, err) || !make_directories(plain, err))
         return error_wrap(err, "open the layer store");
     *ret = (struct layer_store){.root = TAKE(plain), .api = api};
     return true;

@@ -115,13 +115,13 @@ bool client_get_manifest(struct client *client, const char *tag_or_digest, size_
 {
     CLEANUP(http_document_clear) struct http_document document = {0};
     if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
-        return error_wrap(err, "manifest");
+        return false;
     if (document.response.status == STATUS_UNAUTHORIZED) {
         if (!client_authenticate(client, &document.response.challenges, err))
             return false;
         http_document_clear(&document);
         if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
-            return error_wrap(err, "manifest");
+            return false;
     }
     if (document.response.status == STATUS_NOT_FOUND)
         return report_missing(client, &document.response, tag_or_digest, err);

@@ -165,7 +165,8 @@ static bool document_begin(void *user, struct error *err)
 static bool document_data(void *user, const void *bytes, size_t length, struct error *err)
 {
     struct http_document *document = user;
-    return buf_append(&document->body, bytes, length, err);
+    return buf_append(&document->body, bytes, length, err)
+        || error_wrap(err, "the registry's answer");
 }
 
 static bool document_end(void *user, struct http_response *response, enum http_next *ret_next,

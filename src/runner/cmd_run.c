@@ -39,7 +39,7 @@ static bool resolve_mounts(struct run *run, struct error *err)
     for (size_t i = 0; i < mounts->count; i++) {
         char *resolved = NULL;
         if (!host_resolve_mount(run->invocation, mounts->items[i].source, &resolved, err))
-            return error_wrap(err, "mount '%s'", mounts->items[i].source);
+            return error_wrap(err, "mount");
         strlist_add_owned(&run->mount_sources, resolved);
     }
     return true;

@@ -9,7 +9,6 @@ import random
 import shutil
 import sys
 import threading
-import unittest
 
 from hosted import ROOT, Hosted, Result
 
@@ -164,7 +163,3 @@ class Pulled(Hosted):
         self.assertEqual(self.store.names("layers"), [])
         for blob in self.store.names("blobs/sha256"):
             self.assertNotEqual(f"sha256:{blob}", image.layers[1].digest)
-
-
-__all__ = ["Pulled", "Store", "make_image", "layer_names", "noise", "snapshot", "cases", "oci", "fault_registry", "unittest",
-           "USAGE", "NOT_READY", "NOT_FOUND", "INTEGRITY", "REGISTRY", "NO_IMAGE", "NO_SPACE"]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Images that wrun must refuse: each with the entry named, and with nothing changed outside the store."""
-from pulled import INTEGRITY, Pulled, cases, layer_names, make_image, snapshot, unittest
+import unittest
+
+from pulled import INTEGRITY, Pulled, cases, layer_names, make_image, snapshot
 
 PLACE = "the path is not in Files, Hives or UtilityVM"
 DOTS = "the path has a '.' or '..' component"

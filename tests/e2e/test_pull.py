@@ -8,9 +8,10 @@ import re
 import struct
 import termios
 import time
+import unittest
 
 from hosted import EXE, IMAGE, runs
-from pulled import Pulled, layer_names, make_image, oci, unittest
+from pulled import Pulled, layer_names, make_image, oci
 
 DIGEST = "sha256:[0-9a-f]{64}"
 
@@ -49,7 +50,8 @@ class Output(Pulled):
         self.assertEqual((answer["ref"], answer["digest"]), (reference, image.manifest.digest))
         self.assertEqual(answer["platform"], {"os": "windows", "architecture": "amd64", "osVersion": image.os_version})
         paths = [rf"{self.root}\layers\{name}" for name in layer_names(image)]
-        self.assertEqual(answer["layers"], [{"diffId": layer.diff_id, "digest": layer.digest, "size": len(layer.data), "path": path}
+        self.assertEqual(answer["layers"], [{"diffId": layer.diff_id, "digest": layer.digest,
+                                             "size": len(layer.data), "path": path}
                                             for layer, path in zip(image.layers, paths)])
         self.assertEqual(answer["topLayer"], paths[-1])
 
@@ -87,11 +89,11 @@ class Output(Pulled):
 
 
 class Terminal(Pulled):
-    def on_terminal(self, columns, *arguments):
-        """What a terminal of that width gets to see, and the exit code."""
+    def on_terminal(self, columns, *arguments, environment=None):
+        """The exit code, and what a terminal of that width gets to see."""
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        run = runs.Run(self.host, [str(EXE), *arguments]).start(stdin=end, stdout=end, stderr=end)
+        run = runs.Run(self.host, [str(EXE), *arguments], extra=environment).start(stdin=end, stdout=end, stderr=end)
         os.close(end)
         seen = b""
         try:
@@ -131,18 +133,22 @@ class Terminal(Pulled):
 
     def test_ci_and_plain_get_no_bar(self):
         reference = self.serve_image()[2]
-        code, seen = self.on_terminal(200, "pull", "--root", self.root, "--progress", "plain", reference)
-        self.assertEqual(code, 0, seen)
-        self.assertNotIn("[#", seen)
-        self.assertIn("unpacked", seen)
+        for options, environment in ((["--progress", "plain"], {}), ([], {"WRUN_PROGRESS": "plain"}), ([], {"CI": "true"})):
+            with self.subTest(options=options, environment=environment):
+                self.store.clear()
+                code, seen = self.on_terminal(200, "pull", "--root", self.root, *options, reference, environment=environment)
+                self.assertEqual(code, 0, seen)
+                self.assertNotIn("[#", seen)
+                self.assertIn("unpacked", seen)
 
 
 class Stored(Pulled):
     def test_the_layout_on_disk(self):
         _, image, reference = self.serve_image()
         self.pull(reference)
-        self.assertEqual(sorted(path.name for path in self.store.root.iterdir()),
-                         ["blobs", "ingest", "layers", "locks", "refs", "tmp"])
+        self.assertEqual({path.name for path in self.store.root.iterdir()} - {"runs", "scratch"},
+                         {"blobs", "ingest", "layers", "locks", "refs", "tmp"})
+        self.assertEqual(self.store.names("runs") + self.store.names("scratch"), [])
         self.check_complete(image)
         blobs = [image.manifest, image.config, *image.layers]
         self.assertEqual(self.store.names("blobs/sha256"), sorted(blob.digest[7:] for blob in blobs))
@@ -245,7 +251,8 @@ class Platform(Pulled):
         for images, shown, hint in (
                 ([linux], ["linux/amd64 (not a Windows image)"], "hint: pick an image that is made for Windows"),
                 ([newer], ["windows/amd64 10.0.26100.1742 (too new)"], build),
-                ([linux, older, newer], ["linux/amd64", "windows/amd64 10.0.17763.5458 (", "windows/amd64 10.0.26100.1742 ("], build),
+                ([linux, older, newer],
+                 ["linux/amd64", "windows/amd64 10.0.17763.5458 (", "windows/amd64 10.0.26100.1742 ("], build),
                 ([arm], ["windows/arm64 10.0.20348.1 ("], build)):
             with self.subTest(shown):
                 self.check_not_for_this_host(images, [mine, *shown], hint)

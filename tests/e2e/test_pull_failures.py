@@ -4,9 +4,10 @@ import os
 import pathlib
 import threading
 import time
+import unittest
 
 from hosted import faults as host_faults
-from pulled import INTEGRITY, NO_SPACE, NOT_FOUND, REGISTRY, Pulled, Store, cases, layer_names, oci, unittest
+from pulled import INTEGRITY, NO_SPACE, NOT_FOUND, NOT_READY, REGISTRY, Pulled, Store, cases, layer_names, oci
 from pulled import fault_registry as faults
 
 
@@ -72,14 +73,25 @@ class Wrong(Pulled):
         self.check_recovers()
 
     def test_manifests_that_are_none(self):
-        for content, says in ((b"<html>", "not JSON"), (b"", "not JSON"), (b"[]", "expected an object, found a list"),
-                              (b"{" + b" " * (8 << 20) + b"}", "manifest: larger than the limit of 4194304 bytes"),
+        for content, says in ((b"<html>", "image manifest: not JSON"), (b"", "image manifest: not JSON"),
+                              (b"[]", "image manifest: expected an object, found a list"),
+                              (b"{" + b" " * (8 << 20) + b"}", "the registry's answer: larger than the limit of 4194304 bytes"),
                               (b"[" * 1_000_000 + b"]" * 1_000_000, "nested deeper than 32 levels")):
             with self.subTest(says):
                 self.registry.put_manifest("a/b", "bad", content, oci.DOCKER_MANIFEST)
-                result = self.pull(f"{self.registry.address}/a/b:bad", code=INTEGRITY, says=["manifest", says])
+                result = self.pull(f"{self.registry.address}/a/b:bad", code=INTEGRITY, says=says)
                 self.assertLess(len(result.err), 1000)
                 self.check_nothing_published(self.image)
+
+
+class Place(Pulled):
+    def test_a_store_where_none_can_be(self):
+        self.drive("d", "file").write_bytes(b"x")
+        for root, says in ((r"z:\store", r"find the volume of 'z:\store'"), (r"\\server\share\store", "find the volume of"),
+                           (r"d:\file", r"'d:\file' is a file")):
+            with self.subTest(root):
+                self.refused(NOT_READY, "pull", "--root", root, "127.0.0.1:1/a/b",
+                             says=[says, "hint: choose a store on a local NTFS disk with --root"])
 
 
 class Killed(Pulled):
