@@ -14,13 +14,13 @@ from support import TOKEN, HostTest
 from simhost import faults, frames, server
 from simhost.server import Refusal, Reply, call
 
-CLOSED = []
+CLOSED = []  # of the running case: a client of the case before may be closed late, and then tells the list it was opened under
 
 
 @call("vmcompute", "TestOpen")
 def test_open(ctx):
-    name = ctx.arg("name")
-    return Reply({"handle": ctx.open("thing", name, on_close=lambda: CLOSED.append(name))})
+    name, closed = ctx.arg("name"), CLOSED
+    return Reply({"handle": ctx.open("thing", name, on_close=lambda: closed.append(name))})
 
 
 @call("vmcompute", "TestClose")
@@ -50,8 +50,9 @@ def test_stream(ctx):
 
 class ServerTest(HostTest):
     def setUp(self):
+        global CLOSED
         super().setUp()
-        CLOSED.clear()
+        CLOSED = []
 
     def call(self, process, function, **arguments):
         return process.call("vmcompute", function, **arguments)
