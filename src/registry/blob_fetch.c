@@ -56,8 +56,11 @@ static void emit(const struct client *client, enum event_type type, const struct
 
 /* ---- the answer to a request ---- */
 
-static bool on_begin(void *user, struct error *err)
+static bool on_begin(void *user, const struct http_response *response, enum http_take *ret_take,
+                     struct error *err)
 {
+    (void)response;
+    (void)ret_take;
     struct job *job = user;
     if (!job->announced)
         emit(job->client, EVENT_BLOB_STARTED, job->blob, 0);
@@ -114,6 +117,7 @@ static bool try_elsewhere(struct job *job)
         str_free(&job->request.authorization);
         job->request.url = xstrdup(url);
         job->elsewhere = true;
+        job->request.elsewhere = true;
         return true;
     }
     return false;

@@ -154,8 +154,11 @@ bool http_run(struct http *http, struct http_request *const *requests, size_t co
 
 /* ---- one document ---- */
 
-static bool document_begin(void *user, struct error *err)
+static bool document_begin(void *user, const struct http_response *response,
+                           enum http_take *ret_take, struct error *err)
 {
+    (void)response;
+    (void)ret_take;
     (void)err;
     struct http_document *document = user;
     buf_reset(&document->body);

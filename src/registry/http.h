@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/event.h"
 #include "base/strlist.h"
+#include "registry/content_range.h"
 
 struct http; /* connections and settings */
 
@@ -31,21 +32,33 @@ void http_close(struct http **http);
 
 struct http_response {
     long status;
-    char *url;                 /* that answered, after redirects */
-    char *content_type;        /* NULL when absent */
-    struct strlist challenges; /* WWW-Authenticate, one item per line */
-    uint64_t retry_after_s;    /* 0 when absent */
-    struct buf body;           /* of an answer other than 2xx, its first 64 KiB */
+    char *url;                               /* that answered, after redirects */
+    char *content_type;                      /* NULL when absent */
+    struct strlist challenges;               /* WWW-Authenticate, one item per line */
+    uint64_t retry_after_s;                  /* 0 when absent */
+    struct http_content_range content_range; /* of a 206 */
+    bool length_known;
+    uint64_t length; /* Content-Length */
+    struct buf body; /* of an answer other than 2xx, its first 64 KiB */
 };
 
 void http_response_clear(struct http_response *response);
 
+struct http_request;
+
+enum http_take { HTTP_TAKE, HTTP_DROP };
 enum http_next { HTTP_FINISHED, HTTP_AGAIN };
 
 /* What becomes of an answer. A false return ends http_run() with that error. */
 struct http_handler {
-    /* A 2xx answer begins. Comes again, to start from nothing, when a transfer is repeated. */
-    bool (*begin)(void *user, struct error *err);
+    /* Before each attempt, repetitions included: may move the request's range or url, so that a
+     * broken transfer goes on where it stopped. NULL = the request stays as it is. */
+    bool (*prepare)(void *user, struct http_request *request, struct error *err);
+    /* A 2xx answer begins; comes again when a transfer is repeated. Status, url, content_range and
+     * length are known. With *ret_take = HTTP_DROP the rest of the answer is not read: end() is
+     * called next. */
+    bool (*begin)(void *user, const struct http_response *response, enum http_take *ret_take,
+                  struct error *err);
     bool (*data)(void *user, const void *bytes, size_t length, struct error *err);
     /* The answer is complete, whatever its status; the handler may take members out of it. With
      * *ret_next = HTTP_AGAIN the request, whose url it may have changed, is made once more. */
@@ -53,11 +66,21 @@ struct http_handler {
                 struct error *err);
 };
 
+/* Always closed, for some registries refuse "bytes=N-". */
+struct http_range {
+    uint64_t first;
+    uint64_t length; /* 0 = the whole, no Range header */
+};
+
 struct http_request {
     char *url;
     const char *accept;  /* NULL = anything */
     char *authorization; /* header value or NULL */
     bool refuse_redirects;
+    /* The url came from outside (a redirect of an earlier request, a descriptor's urls): where it
+     * leads is checked as for a redirect. */
+    bool elsewhere;
+    struct http_range range;
     const struct http_handler *handler;
     void *user;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/http_transfer.h"
 
+#include <inttypes.h>
+
 #include "base/alloc.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -14,7 +16,9 @@
 #define ERROR_BODY_MAXIMUM ((size_t)64 << 10)
 #define FIRST_PAUSE_MS 500
 #define RETRY_AFTER_MAXIMUM_S 120
-#define STATUS_REPEATS 5
+#define STATUS_REPEATS 6
+#define STATUS_PARTIAL_CONTENT 206
+#define PROGRESS_MINIMUM ((uint64_t)1 << 20)
 #define SHOWN_MAXIMUM 300
 #define NETWORK_HINT "check the network between this host and the registry"
 
@@ -83,21 +87,52 @@ static bool check_encoding(CURL *easy, struct error *err)
                      "the answer has the Content-Encoding '%s', which was not asked for", shown);
 }
 
+static void read_range(CURL *easy, struct http_response *response)
+{
+    struct curl_header *header = NULL;
+    if (response->status == STATUS_PARTIAL_CONTENT
+        && curl_easy_header(easy, "Content-Range", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        response->content_range = content_range_parse(header->value);
+    curl_off_t length = -1;
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    response->length_known = length >= 0;
+    response->length = length >= 0 ? (uint64_t)length : 0;
+}
+
+static void read_head(struct transfer *transfer)
+{
+    struct http_response *response = &transfer->response;
+    if (response->url)
+        return;
+    response->status = status_of(transfer->easy);
+    response->url = xstrdup(current_url(transfer));
+    read_range(transfer->easy, response);
+}
+
 static bool begin_once(struct transfer *transfer, struct error *err)
 {
     if (transfer->begun)
         return true;
     transfer->begun = true;
     const struct http_request *request = transfer->request;
-    return check_encoding(transfer->easy, err) && request->handler->begin(request->user, err);
+    enum http_take take = HTTP_TAKE;
+    read_head(transfer);
+    if (!check_encoding(transfer->easy, err)
+        || !request->handler->begin(request->user, &transfer->response, &take, err))
+        return false;
+    transfer->dropped = take == HTTP_DROP;
+    return true;
 }
 
 static bool take_data(struct transfer *transfer, const char *data, size_t length, struct error *err)
 {
     const struct http_request *request = transfer->request;
-    if (is_success(status_of(transfer->easy)))
-        return begin_once(transfer, err)
-            && request->handler->data(request->user, data, length, err);
+    if (is_success(status_of(transfer->easy))) {
+        if (!begin_once(transfer, err))
+            return false;
+        transfer->progress += length;
+        return transfer->dropped || request->handler->data(request->user, data, length, err);
+    }
     struct buf *body = &transfer->response.body;
     size_t room = body->maximum - body->length;
     return buf_append(body, data, length < room ? length : room, err);
@@ -107,8 +142,9 @@ static size_t on_data(char *data, size_t size, size_t count, void *user)
 {
     struct transfer *transfer = user;
     size_t length = size * count;
+    bool taken = take_data(transfer, data, length, &transfer->error) && !transfer->dropped;
     /* Any other number than 'length' makes libcurl end the transfer. */
-    return take_data(transfer, data, length, &transfer->error) ? length : length + 1;
+    return taken ? length : length + 1;
 }
 
 /* ---- start ---- */
@@ -160,10 +196,20 @@ static bool set_transport(CURL *easy, const struct http *http, const struct orig
     return set;
 }
 
+static bool set_range(CURL *easy, const struct http_range *range)
+{
+    if (range->length == 0)
+        return true;
+    CLEANUP(str_free)
+    char *text = str_format("%" PRIu64 "-%" PRIu64, range->first, range->first + range->length - 1);
+    return curl_easy_setopt(easy, CURLOPT_RANGE, text) == CURLE_OK;
+}
+
 static bool set_request(CURL *easy, struct transfer *transfer)
 {
     transfer->curl_text[0] = '\0';
-    return curl_easy_setopt(easy, CURLOPT_URL, current_url(transfer)) == CURLE_OK
+    return set_range(easy, &transfer->request->range)
+        && curl_easy_setopt(easy, CURLOPT_URL, current_url(transfer)) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_USERAGENT, transfer->http->user_agent) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK
@@ -172,8 +218,18 @@ static bool set_request(CURL *easy, struct transfer *transfer)
         && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_text) == CURLE_OK;
 }
 
+/* A redirect goes on with the same attempt. */
+static bool prepare(struct transfer *transfer, struct error *err)
+{
+    struct http_request *request = transfer->request;
+    return transfer->url || !request->handler->prepare
+        || request->handler->prepare(request->user, request, err);
+}
+
 bool transfer_start(struct transfer *transfer, struct error *err)
 {
+    if (!prepare(transfer, err))
+        return false;
     CLEANUP(origin_clear) struct origin hop = {0};
     if (!origin_parse(current_url(transfer), &hop, err) || !add_headers(transfer, &hop, err))
         return false;
@@ -183,6 +239,7 @@ bool transfer_start(struct transfer *transfer, struct error *err)
     http_response_clear(&transfer->response);
     buf_init(&transfer->response.body, ERROR_BODY_MAXIMUM);
     transfer->begun = false;
+    transfer->dropped = false;
     transfer->state = TRANSFER_RUNNING;
     if (!set_transport(transfer->easy, transfer->http, &hop)
         || !set_request(transfer->easy, transfer)
@@ -223,6 +280,15 @@ static uint64_t pause_ms(unsigned failed)
     return pause * 8 / 10 + pause * 4 / 10 * dice / UINT8_MAX;
 }
 
+/* A failure after progress is the first one again. */
+static void count_failure(struct transfer *transfer)
+{
+    if (transfer->progress >= PROGRESS_MINIMUM)
+        transfer->failures = 0;
+    transfer->progress = 0;
+    transfer->failures++;
+}
+
 /* Starts again from the request's own URL: where it redirected to may have been the trouble. Nor is
  * that told to anybody, for the URL of a redirect can carry a signature. */
 static void repeat(struct transfer *transfer, uint64_t pause, const char *reason)
@@ -254,9 +320,9 @@ static bool settle_failure(struct transfer *transfer, CURLcode code, struct erro
     for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
         if (failures[i].code == code)
             failure = &failures[i];
-    if (transfer->failures >= failure->repeats)
+    count_failure(transfer);
+    if (transfer->failures > failure->repeats)
         return report_failure(transfer, code, failure->hint, err);
-    transfer->failures++;
     repeat(transfer, pause_ms(transfer->failures), curl_easy_strerror(code));
     return true;
 }
@@ -297,8 +363,7 @@ static bool settle_redirect(struct transfer *transfer, const char *target, struc
 static void read_response(struct transfer *transfer)
 {
     struct http_response *response = &transfer->response;
-    response->status = status_of(transfer->easy);
-    response->url = xstrdup(current_url(transfer));
+    read_head(transfer);
 
     const char *type = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
@@ -321,9 +386,11 @@ static bool repeat_status(struct transfer *transfer)
 {
     const struct http_response *response = &transfer->response;
     if (!is_listed(response->status, repeated_statuses, ARRAY_SIZE(repeated_statuses))
-        || transfer->failures >= STATUS_REPEATS || response->retry_after_s > RETRY_AFTER_MAXIMUM_S)
+        || response->retry_after_s > RETRY_AFTER_MAXIMUM_S)
         return false;
-    transfer->failures++;
+    count_failure(transfer);
+    if (transfer->failures > STATUS_REPEATS)
+        return false;
     CLEANUP(str_free) char *reason = str_format("status %ld", response->status);
     uint64_t pause =
         response->retry_after_s ? response->retry_after_s * 1000 : pause_ms(transfer->failures);
@@ -339,13 +406,23 @@ static bool settle_answer(struct transfer *transfer, struct error *err)
     /* An empty body never came through on_data(). */
     if (is_success(transfer->response.status) && !begin_once(transfer, err))
         return false;
+    if (is_success(transfer->response.status))
+        transfer->failures = 0;
     enum http_next next = HTTP_FINISHED;
     if (!request->handler->end(request->user, &transfer->response, &next, err))
         return false;
     str_free(&transfer->url);
     transfer->redirects = 0;
+    transfer->not_before = 0;
     transfer->state = next == HTTP_AGAIN ? TRANSFER_WAITING : TRANSFER_FINISHED;
     return true;
+}
+
+/* docker-registry 2.8.2 announces more bytes with a 416 than it sends: what fails after a head that
+ * promises no content has been answered all the same. */
+static bool has_final_status(const struct transfer *transfer)
+{
+    return transfer->response.status >= 300;
 }
 
 bool transfer_settle(struct transfer *transfer, CURLcode result, struct error *err)
@@ -360,9 +437,10 @@ bool transfer_settle(struct transfer *transfer, CURLcode result, struct error *e
     bool redirected = target
         && is_listed(transfer->response.status, redirect_statuses, ARRAY_SIZE(redirect_statuses));
 
-    bool settled = result != CURLE_OK ? settle_failure(transfer, result, err)
-        : redirected                  ? settle_redirect(transfer, target, err)
-                                      : settle_answer(transfer, err);
+    bool answered = result == CURLE_OK || transfer->dropped || has_final_status(transfer);
+    bool settled = !answered ? settle_failure(transfer, result, err)
+        : redirected         ? settle_redirect(transfer, target, err)
+                             : settle_answer(transfer, err);
     stop(transfer);
     return settled;
 }

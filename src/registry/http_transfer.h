@@ -25,8 +25,10 @@ struct transfer {
     char *url;           /* of this hop; NULL = the request's own */
     unsigned redirects;
     unsigned failures;
-    bool begun; /* the handler has been told of a 2xx answer */
-    CURL *easy; /* while running */
+    bool begun;        /* the handler has been told of a 2xx answer */
+    bool dropped;      /* and does not want it */
+    uint64_t progress; /* bytes of 2xx answers since the last failure */
+    CURL *easy;        /* while running */
     struct curl_slist *headers;
     char curl_text[CURL_ERROR_SIZE];
     struct http_response response;

@@ -127,7 +127,7 @@ class RetryTest(FaultTestCase):
         self.registry.fault("/manifests/", faults.error(503, "UNAVAILABLE", "down for maintenance", Retry_After="1"))
         done = self.pull(self.reference, code=REGISTRY)
         self.check_says(done, "status 503 (UNAVAILABLE: down for maintenance)")
-        self.assertEqual(len(self.registry.seen("/manifests/")), 6)
+        self.assertEqual(len(self.registry.seen("/manifests/")), 7)
 
     def test_other_statuses_are_final(self):
         for code, exit_code in ((400, REGISTRY), (403, REGISTRY), (451, REGISTRY)):
