@@ -11,6 +11,14 @@ void context_emit(const struct context *context, const struct event *event)
         context->observer->on_event(context->observer->user, event);
 }
 
+void context_retry(const struct context *context, const char *subject, uint64_t pause_ms,
+                   const char *reason)
+{
+    const struct event event = {
+        .type = EVENT_RETRY, .subject = subject, .text = reason, .pause_ms = pause_ms};
+    context_emit(context, &event);
+}
+
 void context_step(const struct context *context, const char *format, ...)
 {
     va_list args;

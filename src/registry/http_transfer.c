@@ -293,8 +293,7 @@ static void count_failure(struct transfer *transfer)
  * that told to anybody, for the URL of a redirect can carry a signature. */
 static void repeat(struct transfer *transfer, uint64_t pause, const char *reason)
 {
-    context_step(transfer->http->context, "%s: %s; trying again in %u.%u s", transfer->request->url,
-                 reason, (unsigned)(pause / 1000), (unsigned)(pause % 1000 / 100));
+    context_retry(transfer->http->context, transfer->request->url, pause, reason);
     str_free(&transfer->url);
     transfer->redirects = 0;
     transfer->not_before = os_monotonic_ms() + pause;

@@ -141,6 +141,19 @@ static void tell_text(struct report *report, const struct event *event)
     case EVENT_RESOLVED:
         terminal_error_line("wrun: %s is %s", event->subject, event->text);
         return;
+    case EVENT_CANDIDATE:
+        terminal_error_line("wrun: %s", event->text);
+        return;
+    case EVENT_BLOB_WAITING: {
+        CLEANUP(str_free) char *id = short_id(event->subject);
+        terminal_error_line("wrun: %s: another wrun is fetching it; waiting", id);
+        return;
+    }
+    case EVENT_RETRY:
+        terminal_error_line("wrun: %s: %s; trying again in %u.%u s", event->subject, event->text,
+                            (unsigned)(event->pause_ms / 1000),
+                            (unsigned)(event->pause_ms % 1000 / 100));
+        return;
     case EVENT_STEP:
         if (report->verbose)
             terminal_error_line("wrun: %s", event->text);
@@ -248,7 +261,9 @@ static void tty_event(struct report *report, const struct event *event)
 
 static const char *const event_names[] = {
     [EVENT_RESOLVE_STARTED] = "resolve-started",
+    [EVENT_CANDIDATE] = "candidate",
     [EVENT_RESOLVED] = "resolved",
+    [EVENT_BLOB_WAITING] = "blob-waiting",
     [EVENT_BLOB_STARTED] = "blob-started",
     [EVENT_BLOB_PROGRESS] = "blob-progress",
     [EVENT_BLOB_DONE] = "blob-done",
@@ -257,6 +272,7 @@ static const char *const event_names[] = {
     [EVENT_LAYER_PROGRESS] = "layer-progress",
     [EVENT_LAYER_DONE] = "layer-done",
     [EVENT_LAYER_PRESENT] = "layer-present",
+    [EVENT_RETRY] = "retry",
     [EVENT_STEP] = "step",
     [EVENT_WARNING] = "warning",
 };
@@ -277,6 +293,7 @@ static void json_event(struct report *report, const struct event *event)
         message_json_text(&w, "text", event->text);
         json_opt_uint(&w, "done", event->done);
         json_opt_uint(&w, "total", event->total);
+        json_opt_uint(&w, "pauseMs", event->pause_ms);
     }
     CLEANUP(str_free) char *line = NULL;
     CLEANUP(error_clear) struct error ignored = {0};
@@ -289,12 +306,14 @@ static void json_event(struct report *report, const struct event *event)
 static void on_event(void *user, const struct event *event)
 {
     struct report *report = user;
+    monitor_enter(&report->lock);
     if (report->mode == REPORT_JSON)
         json_event(report, event);
     else if (report->mode == REPORT_TTY)
         tty_event(report, event);
     else if (report->mode == REPORT_PLAIN || event->type == EVENT_WARNING)
         tell_text(report, event);
+    monitor_leave(&report->lock);
 }
 
 void report_open(struct report *report, enum report_mode mode, bool verbose)
@@ -306,6 +325,7 @@ void report_open(struct report *report, enum report_mode mode, bool verbose)
         .mode = mode,
         .verbose = verbose,
         .observer = {.on_event = on_event, .user = report},
+        .lock = monitor_open(),
         .started_ms = os_monotonic_ms(),
     };
 }
@@ -316,5 +336,6 @@ void report_close(struct report *report)
     for (size_t i = 0; i < report->count; i++)
         str_free(&report->items[i].subject);
     mem_free(&report->items);
+    monitor_close(&report->lock);
     *report = (struct report){0};
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/event.h"
+#include "base/monitor.h"
 
 enum report_mode { REPORT_AUTO, REPORT_TTY, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
 
@@ -25,6 +26,7 @@ struct report {
     enum report_mode mode; /* never REPORT_AUTO once open */
     bool verbose;
     struct observer observer;
+    struct monitor lock; /* events come from several threads */
     struct report_item *items;
     size_t count;
     uint64_t started_ms;

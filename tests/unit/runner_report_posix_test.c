@@ -6,14 +6,14 @@
 #define A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct event pull[] = {
-    {EVENT_RESOLVE_STARTED, "demo:1", NULL, 0, 0},
-    {EVENT_RESOLVED, "demo:1", "sha256:cc", 0, 0},
-    {EVENT_BLOB_STARTED, A, NULL, 0, 2000000},
-    {EVENT_BLOB_PROGRESS, A, NULL, 500000, 2000000},
-    {EVENT_BLOB_DONE, A, NULL, 0, 2000000},
-    {EVENT_STEP, NULL, "a step", 0, 0},
-    {EVENT_LAYER_PRESENT, A, NULL, 0, 0},
-    {EVENT_WARNING, NULL, "bad \x1b[31mname\xff", 0, 0},
+    {.type = EVENT_RESOLVE_STARTED, .subject = "demo:1"},
+    {.type = EVENT_RESOLVED, .subject = "demo:1", .text = "sha256:cc"},
+    {.type = EVENT_BLOB_STARTED, .subject = A, .total = 2000000},
+    {.type = EVENT_BLOB_PROGRESS, .subject = A, .done = 500000, .total = 2000000},
+    {.type = EVENT_BLOB_DONE, .subject = A, .total = 2000000},
+    {.type = EVENT_STEP, .text = "a step"},
+    {.type = EVENT_LAYER_PRESENT, .subject = A},
+    {.type = EVENT_WARNING, .text = "bad \x1b[31mname\xff"},
 };
 
 static void tell_pull(enum report_mode mode, bool verbose)
