@@ -17,3 +17,12 @@ function(wrun_python_tests prefix)
             TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "${arg_ENVIRONMENT}")
     endforeach()
 endfunction()
+
+# wrun_python_label(<prefix> <labels> <glob>): files of the current folder that have other labels.
+function(wrun_python_label prefix labels glob)
+    file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${glob})
+    foreach(file IN LISTS files)
+        get_filename_component(name ${file} NAME_WE)
+        set_tests_properties(${prefix}/${name} PROPERTIES LABELS "${labels}")
+    endforeach()
+endfunction()

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault_registry import FaultRegistry  # noqa: E402
-from image import oci  # noqa: E402
+from image import cases, oci  # noqa: E402
 
 WRUN = os.environ.get("WRUN", "wrun")
 
@@ -26,8 +26,14 @@ def noise(size, seed=0):
     return random.Random(seed).randbytes(size)
 
 
+def noise_layer(size, seed=0, **more):
+    """A layer with one file of noise; the first seed makes a base layer."""
+    tar = cases.top() if seed else cases.small_base()
+    return oci.Layer(tar.file("Files/noise.bin", noise(size, seed)).bytes(), **more)
+
+
 def make_image(os_version="10.0.20348.2322", layers=2, size=50_000, **more):
-    return oci.Image([oci.Layer(noise(size, seed=i)) for i in range(layers)], {"Cmd": ["cmd"]},
+    return oci.Image([noise_layer(size, seed) for seed in range(layers)], {"Cmd": ["cmd"]},
                      os_version=os_version, **more)
 
 

@@ -4,7 +4,7 @@ import json
 import socket
 
 import fault_registry as faults
-from pulling import INTEGRITY, NO_IMAGE, NOT_FOUND, REGISTRY, UNSUPPORTED, FaultTestCase, make_image, noise, oci
+from pulling import INTEGRITY, NO_IMAGE, NOT_FOUND, REGISTRY, UNSUPPORTED, FaultTestCase, make_image, noise_layer, oci
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -47,7 +47,7 @@ class OrdinaryTest(FaultTestCase):
 
     def test_a_moved_tag_is_followed_and_shared_layers_stay(self):
         self.pull(self.reference)
-        newer = oci.Image([self.image.layers[0], oci.Layer(noise(2000, 77))], os_version="10.0.20348.3000")
+        newer = oci.Image([self.image.layers[0], noise_layer(2000, 77)], os_version="10.0.20348.3000")
         self.registry.put_image("a/b", newer, "1")
         self.registry.forget()
         self.assertEqual(self.pull_json(self.reference)["digest"], newer.manifest.digest)
@@ -56,7 +56,7 @@ class OrdinaryTest(FaultTestCase):
         self.assertEqual([r["digest"] for r in self.store.references()], [newer.manifest.digest])
 
     def test_equal_layers_are_fetched_once(self):
-        layer = oci.Layer(noise(3000))
+        layer = noise_layer(3000)
         self.registry.put_image("a/twice", oci.Image([layer, layer, layer]), "1")
         answer = self.pull_json(f"{self.registry.address}/a/twice:1")
         self.assertEqual(len(answer["layers"]), 3)

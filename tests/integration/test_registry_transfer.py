@@ -5,7 +5,7 @@ import json
 import time
 
 import fault_registry as faults
-from pulling import INTEGRITY, NOT_FOUND, REGISTRY, FaultTestCase, noise, oci
+from pulling import INTEGRITY, NOT_FOUND, REGISTRY, FaultTestCase, noise_layer, oci
 
 
 class BlobTest(FaultTestCase):
@@ -89,7 +89,7 @@ class BlobTest(FaultTestCase):
 
     def test_foreign_layers_come_from_their_urls(self):
         other = self.start()
-        layer = oci.Layer(noise(5000), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+        layer = noise_layer(5000, media_type="application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
         other.blobs[layer.digest] = layer.data
         image = oci.Image([layer])
         document = json.loads(image.manifest.data)
