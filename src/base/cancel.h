@@ -22,3 +22,5 @@ bool cancel_is_requested(const struct cancel *cancel);
 /* False and ERR_CANCELLED ("interrupted") when a stop was requested; true otherwise. 'cancel' may
  * be NULL. */
 bool cancel_check(const struct cancel *cancel, struct error *err) MUST_USE;
+/* Sleeps; a request to stop ends it early. 'cancel' may be NULL. */
+void cancel_pause(const struct cancel *cancel, unsigned milliseconds);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -41,4 +42,15 @@ void cancel_request(struct cancel *cancel)
         (void)written;
     }
     errno = saved;
+}
+
+void cancel_pause(const struct cancel *cancel, unsigned milliseconds)
+{
+    /* poll() passes over a negative descriptor. A signal ends the pause as well, which is early but
+     * never wrong. */
+    struct pollfd wakeup = {
+        .fd = cancel && cancel->wakeup ? (int)cancel->wakeup : -1,
+        .events = POLLIN,
+    };
+    (void)poll(&wakeup, 1, (int)milliseconds);
 }

@@ -86,3 +86,7 @@ struct cancel;
 bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
              struct fs_lock *ret, struct error *err) MUST_USE;
 void fs_unlock(struct fs_lock *lock);
+
+/* The port's part of fs_lock(): one attempt, on an open file whose closing gives the lock up. */
+bool fs_try_lock(const struct fs_file *file, enum fs_lock_mode mode, bool *ret_taken,
+                 struct error *err) MUST_USE;

@@ -4,12 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cancel.h"
 #include "base/fs.h"
 #include "base/fs_posix.h"
-#include "base/os.h"
-
-#define LOCK_POLL_MS 50
 
 void posix_close(int *descriptor)
 {
@@ -124,39 +120,18 @@ void fs_close(struct fs_file *file)
 
 /* ---- locks ---- */
 
-static bool is_held_by_other(int reason)
+bool fs_try_lock(const struct fs_file *file, enum fs_lock_mode mode, bool *ret_taken,
+                 struct error *err)
 {
-    return reason == EAGAIN || reason == EACCES;
-}
-
-bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
-             struct fs_lock *ret, struct error *err)
-{
-    CLEANUP(fs_close) struct fs_file file = {0};
-    if (!fs_open(path, FS_READ_WRITE, &file, err))
-        return error_wrap(err, "lock");
-
     /* Locks of the open file description: classic POSIX locks vanish when any descriptor of the
      * file is closed and do not exclude a second lock in the same process. */
     struct flock request = {
         .l_type = mode == FS_LOCK_SHARED ? F_RDLCK : F_WRLCK,
         .l_whence = SEEK_SET,
     };
-    while (fcntl(descriptor_of(&file), F_OFD_SETLK, &request)) {
-        int reason = errno;
-        if (!is_held_by_other(reason))
-            return error_errno(err, reason, "lock '%s'", path);
-        if (!wait)
-            return error_set(err, ERR_BUSY, "'%s' is locked by another process", path);
-        if (!cancel_check(cancel, err))
-            return error_wrap(err, "wait for the lock '%s'", path);
-        os_sleep_ms(LOCK_POLL_MS);
-    }
-    ret->file = TAKE(file);
+    bool taken = fcntl(descriptor_of(file), F_OFD_SETLK, &request) == 0;
+    if (!taken && errno != EAGAIN && errno != EACCES)
+        return error_errno(err, errno, "fcntl");
+    *ret_taken = taken;
     return true;
-}
-
-void fs_unlock(struct fs_lock *lock)
-{
-    fs_close(&lock->file);
 }

@@ -94,6 +94,13 @@ static char *lock_path_of(const struct layer_store *store, const char *name)
 
 /* ---- finding ---- */
 
+char *layer_store_path(const struct layer_store *store, const struct digest *chain_id)
+{
+    char name[LAYER_DIRECTORY_NAME_SIZE];
+    layer_directory_name(chain_id, name);
+    return layer_path_of(store, name);
+}
+
 static bool read_record(const char *path, struct layer_record *ret, struct error *err)
 {
     CLEANUP(buf_clear) struct buf text = {0};

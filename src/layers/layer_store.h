@@ -44,6 +44,9 @@ struct layer_import_request {
 bool layer_store_import(const struct layer_store *store, const struct layer_import_request *request,
                         const struct context *context, char **ret_path, struct error *err) MUST_USE;
 
+/* The directory that the layer has or would have; the caller owns the result. */
+char *layer_store_path(const struct layer_store *store, const struct digest *chain_id);
+
 /* The directory of a complete layer, or NULL in *ret_path. */
 bool layer_store_find(const struct layer_store *store, const struct digest *chain_id,
                       char **ret_path, struct error *err) MUST_USE;

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "runner/exit_code.h"
 #include "runner/help.h"
+#include "runner/host.h"
 #include "runner/invocation.h"
 #include "runner/message_json.h"
 #include "runner/root.h"
@@ -158,6 +159,7 @@ int app_main(int argc, char **argv, const struct cancel *cancel)
 {
     struct invocation invocation = {.context = {.cancel = cancel}};
     int code = run_words(&invocation, argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
+    host_close(&invocation);
     str_free(&invocation.root);
     global_options_clear(&invocation.global);
     return code;

@@ -2,7 +2,8 @@
 /* host: what the verbs need of the machine they run on.
  *
  * host_windows.c is the product; host_posix.c is the native build, which has the image commands
- * only and says so in one line where Windows is needed. */
+ * only and says so in one line where Windows is needed. Only what is said to open invocation->host,
+ * or to need none, may be called before it is open. */
 #pragma once
 
 #include "registry/image.h"
@@ -10,18 +11,21 @@
 #include "runner/invocation.h"
 #include "runner/plan.h"
 
-/* The platform that images must fit when --platform does not say otherwise. */
+/* Needs no open host. The platform that images must fit when --platform does not say otherwise. */
 bool host_platform(struct platform_host *ret, struct error *err) MUST_USE;
 
-/* True where containers can run at all; else ERR_UNSUPPORTED. */
+/* Needs no open host. True where containers can run at all; else ERR_UNSUPPORTED. */
 bool host_can_run(struct error *err) MUST_USE;
 
-/* The store's root is there, with the access that it must have. */
-bool host_make_root(const struct invocation *invocation, struct error *err) MUST_USE;
+/* Opens invocation->host: elevated, privileges held, system DLLs bound, volume fit, and the store's
+ * root there with the access that it must have. Once per process: what follows uses it. */
+bool host_make_root(struct invocation *invocation, struct error *err) MUST_USE;
 
-/* The same, and ready to write the store and unpack layers: elevated, privileges held, volume fit;
- * what killed runs left behind is cleaned up. */
-bool host_prepare(const struct invocation *invocation, struct error *err) MUST_USE;
+/* The same, and what killed runs left behind is cleaned up. */
+bool host_prepare(struct invocation *invocation, struct error *err) MUST_USE;
+
+/* Closes invocation->host, if there is one. */
+void host_close(struct invocation *invocation);
 
 /* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.
  * The native build has no layers and adds nothing. */
@@ -32,7 +36,8 @@ bool host_unpack(const struct invocation *invocation, const struct image *image,
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,
                       struct strlist *ret, struct error *err) MUST_USE;
 
-/* The final path of a mount source, as HCS must be told it; refuses what cannot be mounted. */
+/* Needs no open host. The final path of a mount source, as HCS must be told it; refuses what cannot
+ * be mounted. */
 bool host_resolve_mount(const struct invocation *invocation, const char *source, char **ret,
                         struct error *err) MUST_USE;
 

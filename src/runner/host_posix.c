@@ -16,18 +16,23 @@ bool host_can_run(struct error *err)
     return error_set(err, ERR_UNSUPPORTED, ONLY_WINDOWS);
 }
 
-bool host_make_root(const struct invocation *invocation, struct error *err)
+bool host_make_root(struct invocation *invocation, struct error *err)
 {
     (void)invocation;
     (void)err;
     return true;
 }
 
-bool host_prepare(const struct invocation *invocation, struct error *err)
+bool host_prepare(struct invocation *invocation, struct error *err)
 {
     (void)invocation;
     (void)err;
     return true;
+}
+
+void host_close(struct invocation *invocation)
+{
+    (void)invocation;
 }
 
 bool host_unpack(const struct invocation *invocation, const struct image *image,

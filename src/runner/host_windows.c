@@ -17,18 +17,6 @@
 
 #define OLDEST_BUILD 17763 /* Windows Server 2019: the first with the network and schema in use */
 
-bool windows_apis_bind(struct windows_apis **ret, struct error *err)
-{
-    struct windows_apis *apis = xcalloc(1, sizeof(*apis));
-    if (!layer_api_load(&apis->layers, err) || !hcs_api_bind(&apis->hcs, err)
-        || !hcn_api_bind(&apis->hcn, err)) {
-        mem_free(&apis);
-        return false;
-    }
-    *ret = apis;
-    return true;
-}
-
 bool host_platform(struct platform_host *ret, struct error *err)
 {
     struct windows_version version = {0};
@@ -79,28 +67,47 @@ static bool make_directories(const char *root, struct error *err)
     return true;
 }
 
-static bool open_store(const struct invocation *invocation, struct windows_apis **ret_apis,
-                       struct layer_store *ret, struct error *err)
+/* ERR_UNSUPPORTED, with the Windows feature to enable, when a DLL is missing. */
+static bool bind_apis(const struct windows_apis **ret, struct error *err)
 {
-    return host_can_run(err) && check_elevated(err) && windows_apis_bind(ret_apis, err)
-        && privilege_enable_for_layers(err)
-        && layer_store_open(invocation->root, &(*ret_apis)->layers, ret, err)
-        && make_directories(invocation->root, err);
+    struct windows_apis *apis = xcalloc(1, sizeof(*apis));
+    if (!layer_api_load(&apis->layers, err) || !hcs_api_bind(&apis->hcs, err)
+        || !hcn_api_bind(&apis->hcn, err)) {
+        mem_free(&apis);
+        return false;
+    }
+    *ret = apis;
+    return true;
 }
 
-bool host_make_root(const struct invocation *invocation, struct error *err)
+static void close_host(struct host **host)
 {
-    struct windows_apis *apis = NULL;
-    CLEANUP(layer_store_close) struct layer_store store = {0};
-    return open_store(invocation, &apis, &store, err);
+    if (*host)
+        layer_store_close(&(*host)->layers);
+    mem_free(host);
 }
 
-bool host_prepare(const struct invocation *invocation, struct error *err)
+bool host_make_root(struct invocation *invocation, struct error *err)
 {
-    struct windows_apis *apis = NULL;
-    CLEANUP(layer_store_close) struct layer_store store = {0};
-    return open_store(invocation, &apis, &store, err) && sweep_runs(invocation, apis, err)
-        && layer_store_sweep(&store, &invocation->context, err);
+    CLEANUP(close_host) struct host *host = xcalloc(1, sizeof(*host));
+    if (!host_can_run(err) || !check_elevated(err) || !bind_apis(&host->apis, err)
+        || !privilege_enable_for_layers(err)
+        || !layer_store_open(invocation->root, &host->apis->layers, &host->layers, err)
+        || !make_directories(invocation->root, err))
+        return false;
+    invocation->host = TAKE(host);
+    return true;
+}
+
+bool host_prepare(struct invocation *invocation, struct error *err)
+{
+    return host_make_root(invocation, err) && sweep_runs(invocation, err)
+        && layer_store_sweep(&invocation->host->layers, &invocation->context, err);
+}
+
+void host_close(struct invocation *invocation)
+{
+    close_host(&invocation->host);
 }
 
 /* ---- layers ---- */
@@ -139,15 +146,12 @@ static bool unpack_layer(const struct unpacking *u, size_t i, struct digest *cha
 bool host_unpack(const struct invocation *invocation, const struct image *image,
                  struct strlist *ret, struct error *err)
 {
-    struct windows_apis *apis = NULL;
-    CLEANUP(layer_store_close) struct layer_store store = {0};
     CLEANUP(blob_store_close) struct blob_store blobs = {0};
     struct digest chain = {0};
-    if (!windows_apis_bind(&apis, err)
-        || !layer_store_open(invocation->root, &apis->layers, &store, err)
-        || !blob_store_open(invocation->root, &blobs, err))
+    if (!blob_store_open(invocation->root, &blobs, err))
         return false;
-    const struct unpacking unpacking = {&invocation->context, &store, &blobs, image};
+    const struct unpacking unpacking = {&invocation->context, &invocation->host->layers, &blobs,
+                                        image};
     for (size_t i = 0; i < image->manifest.layers.count; i++)
         if (!cancel_check(invocation->context.cancel, err)
             || !unpack_layer(&unpacking, i, &chain, ret, err))
@@ -158,16 +162,11 @@ bool host_unpack(const struct invocation *invocation, const struct image *image,
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,
                       struct strlist *ret, struct error *err)
 {
-    CLEANUP(str_free) char *root = NULL;
     struct digest chain = {0};
-    if (!path_to_plain(invocation->root, &root, err))
-        return false;
-    CLEANUP(str_free) char *directory = fs_join(root, "layers");
+    (void)err;
     for (size_t i = 0; i < image->config.diff_id_count; i++) {
-        char name[LAYER_DIRECTORY_NAME_SIZE];
         chain = chain_id_next(&chain, &image->config.diff_ids[i]);
-        layer_directory_name(&chain, name);
-        strlist_insert_owned(ret, 0, fs_join(directory, name));
+        strlist_insert_owned(ret, 0, layer_store_path(&invocation->host->layers, &chain));
     }
     return true;
 }
@@ -213,11 +212,10 @@ bool host_resolve_mount(const struct invocation *invocation, const char *source,
 
 bool host_remove_run(const struct invocation *invocation, const char *name, struct error *err)
 {
-    struct windows_apis *apis = NULL;
     CLEANUP(run_record_clear) struct run_record record = {0};
-    if (!run_record_find(invocation->root, name, &record, err) || !windows_apis_bind(&apis, err))
+    if (!run_record_find(invocation->root, name, &record, err))
         return false;
-    if (sweep_run(invocation, apis, record.run_id, /* forget= */ true, err))
+    if (sweep_run(invocation, record.run_id, /* forget= */ true, err))
         return true;
     if (err->kind == ERR_BUSY)
         error_hint(err, "it is still running; stop the wrun that runs it");

@@ -7,11 +7,14 @@
 #include "runner/global_options.h"
 #include "runner/report.h"
 
+struct host; /* runner/host.h */
+
 struct invocation {
     struct global_options global;
     char *root; /* absolute path of the store; "" for verbs that have none */
     struct report report;
     struct context context;
+    struct host *host; /* what host_prepare() or host_make_root() opened; NULL before */
 };
 
 struct verb {

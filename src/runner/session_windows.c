@@ -7,7 +7,6 @@
 #include "hcn/network.h"
 #include "hcs/process.h"
 #include "hcs/system.h"
-#include "layers/layer_store.h"
 #include "layers/scratch.h"
 #include "runner/exit_code.h"
 #include "runner/run_record.h"
@@ -196,9 +195,8 @@ static bool run_process(struct session *s, struct run_outcome *ret, struct error
 
 static bool hold_layers(struct session *s, struct error *err)
 {
-    CLEANUP(layer_store_close) struct layer_store store = {0};
-    return layer_store_open(s->invocation->root, &s->apis->layers, &store, err)
-        && layer_store_hold(&store, &s->plan->layers, cancel_of(s), &s->hold, err);
+    return layer_store_hold(&s->invocation->host->layers, &s->plan->layers, cancel_of(s), &s->hold,
+                            err);
 }
 
 static bool proceed(const struct session *s, const char *what, struct error *err)
@@ -225,11 +223,12 @@ static void take_back(struct session *s)
 bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
               struct run_outcome *ret, struct error *err)
 {
-    struct session s = {.invocation = invocation, .plan = plan, .interactive = interactive};
-    struct windows_apis *apis = NULL;
-    if (!windows_apis_bind(&apis, err))
-        return false;
-    s.apis = apis;
+    struct session s = {
+        .invocation = invocation,
+        .plan = plan,
+        .apis = invocation->host->apis,
+        .interactive = interactive,
+    };
     bool done = hold_layers(&s, err) && record_run(&s, err)
         && proceed(&s, "mounting the writable layer", err) && mount_scratch(&s, err)
         && proceed(&s, "connecting the network", err) && connect_network(&s, err)

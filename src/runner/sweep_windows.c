@@ -52,10 +52,10 @@ static bool remove_scratch(const struct invocation *invocation, const struct win
         : scratch_reclaim(&apis->layers, record->scratch_directory, &invocation->context, err);
 }
 
-static bool clean_up(const struct invocation *invocation, const struct windows_apis *apis,
-                     const struct run_record *record, struct run_claim *claim, bool keep,
-                     struct error *err)
+static bool clean_up(const struct invocation *invocation, const struct run_record *record,
+                     struct run_claim *claim, bool keep, struct error *err)
 {
+    const struct windows_apis *apis = invocation->host->apis;
     if (record->run_id
         && (!end_container(apis, record, err) || !remove_network(apis, record, err)
             || !remove_scratch(invocation, apis, record, keep, err)))
@@ -63,8 +63,8 @@ static bool clean_up(const struct invocation *invocation, const struct windows_a
     return keep ? run_record_finish(claim, err) : run_record_remove(invocation->root, claim, err);
 }
 
-bool sweep_run(const struct invocation *invocation, const struct windows_apis *apis,
-               const char *run_id, bool forget, struct error *err)
+bool sweep_run(const struct invocation *invocation, const char *run_id, bool forget,
+               struct error *err)
 {
     CLEANUP(run_record_close) struct run_claim claim = {0};
     CLEANUP(run_record_clear) struct run_record record = {0};
@@ -75,21 +75,20 @@ bool sweep_run(const struct invocation *invocation, const struct windows_apis *a
     if (record.run_id && !record.done)
         context_step(&invocation->context, "cleaning up after run '%s', which was killed",
                      record.name);
-    return clean_up(invocation, apis, &record, &claim, record.keep && !forget, err);
+    return clean_up(invocation, &record, &claim, record.keep && !forget, err);
 }
 
-bool sweep_runs(const struct invocation *invocation, const struct windows_apis *apis,
-                struct error *err)
+bool sweep_runs(const struct invocation *invocation, struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist ids = {0};
     if (!run_record_list(invocation->root, &ids, err))
         return false;
     for (size_t i = 0; i < ids.count; i++) {
         CLEANUP(error_clear) struct error failure = {0};
-        if (!sweep_run(invocation, apis, ids.items[i], /* forget= */ false, &failure)
+        if (!sweep_run(invocation, ids.items[i], /* forget= */ false, &failure)
             && failure.kind != ERR_BUSY)
             context_warn(&invocation->context, "%s", failure.message);
     }
     CLEANUP(str_free) char *scratches = fs_join(invocation->root, "scratch");
-    return scratch_sweep(&apis->layers, scratches, &invocation->context, err);
+    return scratch_sweep(&invocation->host->apis->layers, scratches, &invocation->context, err);
 }

@@ -26,3 +26,12 @@ void cancel_request(struct cancel *cancel)
     if (cancel->wakeup)
         SetEvent(handle_from_number(cancel->wakeup));
 }
+
+void cancel_pause(const struct cancel *cancel, unsigned milliseconds)
+{
+    HANDLE event = handle_from_number(cancel ? cancel->wakeup : 0);
+    if (event)
+        WaitForSingleObject(event, milliseconds);
+    else
+        Sleep(milliseconds);
+}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/cancel.h"
 #include "base/fs.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
@@ -7,7 +6,6 @@
 #include "win32/path.h"
 #include "win32/utf16.h"
 
-#define LOCK_POLL_MS 50
 #define LARGEST_TRANSFER ((size_t)1 << 30)
 
 static HANDLE handle_of(const struct fs_file *file)
@@ -130,43 +128,16 @@ void fs_close(struct fs_file *file)
 
 /* ---- locks ---- */
 
-/* Sleeps until the next try, or until somebody asks to stop. */
-static void pause_for_lock(const struct cancel *cancel)
+bool fs_try_lock(const struct fs_file *file, enum fs_lock_mode mode, bool *ret_taken,
+                 struct error *err)
 {
-    HANDLE wakeup = handle_from_number(cancel ? cancel->wakeup : 0);
-    if (wakeup)
-        WaitForSingleObject(wakeup, LOCK_POLL_MS);
-    else
-        Sleep(LOCK_POLL_MS);
-}
-
-bool fs_lock(const char *path, enum fs_lock_mode mode, bool wait, const struct cancel *cancel,
-             struct fs_lock *ret, struct error *err)
-{
-    CLEANUP(fs_close) struct fs_file file = {0};
-    if (!fs_open(path, FS_READ_WRITE, &file, err))
-        return error_wrap(err, "lock");
-
-    /* Asking again and again, because a LockFileEx that waits cannot be interrupted by an event;
-     * who waits here waits for another process's download or import. */
     DWORD flags =
         LOCKFILE_FAIL_IMMEDIATELY | (mode == FS_LOCK_EXCLUSIVE ? LOCKFILE_EXCLUSIVE_LOCK : 0);
     OVERLAPPED first_byte = {0};
-    while (!LockFileEx(handle_of(&file), flags, 0, 1, 0, &first_byte)) {
-        DWORD reason = GetLastError();
-        if (reason != ERROR_LOCK_VIOLATION && reason != ERROR_IO_PENDING)
-            return error_win32(err, reason, "lock '%s'", path);
-        if (!wait)
-            return error_set(err, ERR_BUSY, "'%s' is locked by another process", path);
-        if (!cancel_check(cancel, err))
-            return error_wrap(err, "wait for the lock '%s'", path);
-        pause_for_lock(cancel);
-    }
-    ret->file = TAKE(file);
+    bool taken = LockFileEx(handle_of(file), flags, 0, 1, 0, &first_byte);
+    DWORD reason = GetLastError();
+    if (!taken && reason != ERROR_LOCK_VIOLATION && reason != ERROR_IO_PENDING)
+        return error_win32(err, reason, "LockFileEx");
+    *ret_taken = taken;
     return true;
-}
-
-void fs_unlock(struct fs_lock *lock)
-{
-    fs_close(&lock->file);
 }

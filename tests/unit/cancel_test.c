@@ -66,6 +66,31 @@ TEST(requests_from_several_threads_all_count)
     assert_int_equal(cancel.requested, 20000);
 }
 
+TEST(a_request_ends_a_pause)
+{
+    struct error err = {0};
+    CLEANUP(cancel_close) struct cancel cancel = {0};
+    assert_ok(cancel_open(&cancel, &err));
+    cancel_request(&cancel);
+    uint64_t before = os_monotonic_ms();
+    cancel_pause(&cancel, 60000);
+    assert_true(os_monotonic_ms() - before < 30000);
+}
+
+TEST(a_pause_without_a_request_takes_its_time)
+{
+    struct error err = {0};
+    CLEANUP(cancel_close) struct cancel cancel = {0};
+    assert_ok(cancel_open(&cancel, &err));
+    const struct cancel *const all[] = {NULL, &cancel};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        uint64_t before = os_monotonic_ms();
+        cancel_pause(all[i], 50);
+        /* Windows' clock moves in ticks of 16 ms. */
+        assert_true(os_monotonic_ms() - before >= 30);
+    }
+}
+
 #ifndef _WIN32
 
 static struct cancel signalled;
@@ -123,6 +148,8 @@ int main(void)
         cmocka_unit_test(a_request_is_seen_and_counted),
         cmocka_unit_test(a_flag_without_a_wake_up_object_works),
         cmocka_unit_test(requests_from_several_threads_all_count),
+        cmocka_unit_test(a_request_ends_a_pause),
+        cmocka_unit_test(a_pause_without_a_request_takes_its_time),
 #ifndef _WIN32
         cmocka_unit_test(a_signal_handler_wakes_the_waits),
         cmocka_unit_test(closed_standard_streams_are_not_taken_over),
