@@ -3,7 +3,10 @@
 
 bool cancel_is_requested(const struct cancel *cancel)
 {
-    return cancel && __atomic_load_n(&cancel->requested, __ATOMIC_SEQ_CST) != 0;
+    for (; cancel; cancel = cancel->parent)
+        if (__atomic_load_n(&cancel->requested, __ATOMIC_SEQ_CST) != 0)
+            return true;
+    return false;
 }
 
 bool cancel_check(const struct cancel *cancel, struct error *err)

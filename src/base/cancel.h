@@ -12,6 +12,9 @@
 struct cancel {
     volatile int requested; /* number of requests so far */
     intptr_t wakeup;        /* HANDLE or file descriptor; 0 = none */
+    /* Requested with this one: a part of the work can be stopped alone, or with the whole. NULL =
+     * none. Waits that do not poll see only their own wakeup. */
+    const struct cancel *parent;
 };
 
 bool cancel_open(struct cancel *cancel, struct error *err) MUST_USE;

@@ -14,6 +14,7 @@
 
 struct job {
     const struct client *client;
+    struct blob_feed *feed;
     const struct descriptor *blob;
     struct http_request request;
     struct blob_ingest ingest;
@@ -65,6 +66,8 @@ static bool on_begin(void *user, const struct http_response *response, enum http
     if (!job->announced)
         emit(job->client, EVENT_BLOB_STARTED, job->blob, 0);
     job->announced = true;
+    if (job->ingest.written)
+        blob_feed_restart(job->feed, &job->blob->digest);
     return blob_ingest_restart(&job->ingest, err);
 }
 
@@ -73,6 +76,7 @@ static bool on_data(void *user, const void *bytes, size_t length, struct error *
     struct job *job = user;
     if (!blob_ingest_write(&job->ingest, bytes, length, err))
         return false;
+    blob_feed_advance(job->feed, &job->blob->digest, job->ingest.written);
     emit(job->client, EVENT_BLOB_PROGRESS, job->blob, job->ingest.written);
     return true;
 }
@@ -81,6 +85,7 @@ static bool finish(struct job *job, enum http_next *ret_next, struct error *err)
 {
     if (blob_ingest_finish(&job->ingest, err)) {
         job->pending = false;
+        blob_feed_publish(job->feed, &job->blob->digest);
         emit(job->client, EVENT_BLOB_DONE, job->blob, job->blob->size);
         return true;
     }
@@ -205,17 +210,26 @@ static struct job_list make_job_list(size_t capacity)
     return (struct job_list){.items = xcalloc(capacity + 1, sizeof(struct job))};
 }
 
+static void report_present(const struct client *client, struct blob_feed *feed,
+                           const struct descriptor *blob)
+{
+    emit(client, EVENT_BLOB_PRESENT, blob, 0);
+    blob_feed_publish(feed, &blob->digest);
+}
+
 /* Makes a job of the blob, unless it has come into the store meanwhile. With wait false it fails
  * with ERR_BUSY when another process has it in hand. */
-static bool add_job(const struct client *client, const struct blob_store *store,
+static bool add_job(const struct client *client, struct blob_feed *feed,
                     const struct descriptor *blob, bool wait, struct job_list *jobs,
                     struct error *err)
 {
-    CLEANUP(job_close) struct job job = {.client = client, .blob = blob, .pending = true};
+    CLEANUP(job_close)
+    struct job job = {.client = client, .feed = feed, .blob = blob, .pending = true};
+    const struct blob_store *store = blob_feed_store(feed);
     if (!blob_ingest_open(store, blob, wait, client->context->cancel, &job.ingest, err))
         return false;
     if (blob_store_has(store, &blob->digest, blob->size)) {
-        emit(client, EVENT_BLOB_PRESENT, blob, 0);
+        report_present(client, feed, blob);
         return true;
     }
     jobs->items[jobs->count++] = TAKE(job);
@@ -242,17 +256,17 @@ static bool check_space(const struct blob_store *store, const struct job_list *j
 }
 
 /* Called while no lock is held. */
-static bool fetch_busy(struct client *client, const struct blob_store *store,
-                       const struct descriptor *blob, struct error *err)
+static bool fetch_busy(struct client *client, struct blob_feed *feed, const struct descriptor *blob,
+                       struct error *err)
 {
     CLEANUP(job_list_close) struct job_list jobs = make_job_list(1);
     context_step(client->context, "%s: another wrun is fetching it; waiting", blob->digest.text);
-    return add_job(client, store, blob, /* wait= */ true, &jobs, err)
+    return add_job(client, feed, blob, /* wait= */ true, &jobs, err)
         && run_jobs(client, &jobs, err);
 }
 
 /* Jobs for what is missing; *busy gets what another process has in hand. */
-static bool plan(const struct client *client, const struct blob_store *store,
+static bool plan(const struct client *client, struct blob_feed *feed,
                  const struct descriptor_list *blobs, struct job_list *jobs,
                  struct descriptor_list *busy, struct error *err)
 {
@@ -260,11 +274,11 @@ static bool plan(const struct client *client, const struct blob_store *store,
         const struct descriptor *blob = &blobs->items[i];
         if (is_listed_before(blobs, i))
             continue;
-        if (blob_store_has(store, &blob->digest, blob->size)) {
-            emit(client, EVENT_BLOB_PRESENT, blob, 0);
+        if (blob_store_has(blob_feed_store(feed), &blob->digest, blob->size)) {
+            report_present(client, feed, blob);
             continue;
         }
-        if (add_job(client, store, blob, /* wait= */ false, jobs, err))
+        if (add_job(client, feed, blob, /* wait= */ false, jobs, err))
             continue;
         if (err->kind != ERR_BUSY)
             return false;
@@ -280,18 +294,18 @@ static void borrowed_clear(struct descriptor_list *list)
     mem_free(&list->items);
 }
 
-bool blob_fetch(struct client *client, const struct blob_store *store,
-                const struct descriptor_list *blobs, struct error *err)
+bool blob_fetch(struct client *client, struct blob_feed *feed, const struct descriptor_list *blobs,
+                struct error *err)
 {
     CLEANUP(job_list_close) struct job_list jobs = make_job_list(blobs->count);
     CLEANUP(borrowed_clear)
     struct descriptor_list busy = {.items = xcalloc(blobs->count + 1, sizeof(*busy.items))};
-    if (!plan(client, store, blobs, &jobs, &busy, err) || !check_space(store, &jobs, err)
-        || !run_jobs(client, &jobs, err))
+    if (!plan(client, feed, blobs, &jobs, &busy, err)
+        || !check_space(blob_feed_store(feed), &jobs, err) || !run_jobs(client, &jobs, err))
         return false;
     job_list_close(&jobs);
     for (size_t i = 0; i < busy.count; i++)
-        if (!fetch_busy(client, store, &busy.items[i], err))
+        if (!fetch_busy(client, feed, &busy.items[i], err))
             return false;
     return true;
 }

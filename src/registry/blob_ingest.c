@@ -11,6 +11,12 @@ static char *path_in(const struct blob_store *store, const char *directory, cons
     return fs_join(folder, name);
 }
 
+char *blob_ingest_part_path(const struct blob_store *store, const struct digest *digest)
+{
+    CLEANUP(str_free) char *name = str_format("%s.part", digest_hex(digest));
+    return path_in(store, "ingest", name);
+}
+
 static bool take_lock(const struct blob_store *store, struct blob_ingest *ingest, bool wait,
                       const struct cancel *cancel, struct error *err)
 {
@@ -21,8 +27,7 @@ static bool take_lock(const struct blob_store *store, struct blob_ingest *ingest
 /* The part file of a process that was killed is overwritten. */
 static bool open_part(const struct blob_store *store, struct blob_ingest *ingest, struct error *err)
 {
-    CLEANUP(str_free) char *name = str_format("%s.part", digest_hex(&ingest->digest));
-    CLEANUP(str_free) char *part = path_in(store, "ingest", name);
+    CLEANUP(str_free) char *part = blob_ingest_part_path(store, &ingest->digest);
     if (!fs_open(part, FS_READ_WRITE, &ingest->file, err))
         return false;
     ingest->part = TAKE(part);

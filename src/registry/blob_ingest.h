@@ -31,6 +31,9 @@ bool blob_ingest_open(const struct blob_store *store, const struct descriptor *d
                       bool wait, const struct cancel *cancel, struct blob_ingest *ret,
                       struct error *err) MUST_USE;
 
+/* Where the content of a digest is while it comes in; the caller owns the result. */
+char *blob_ingest_part_path(const struct blob_store *store, const struct digest *digest);
+
 /* ERR_INTEGRITY as soon as the content is longer than promised, ERR_NO_SPACE on a full volume. */
 bool blob_ingest_write(struct blob_ingest *ingest, const void *data, size_t length,
                        struct error *err) MUST_USE;

@@ -10,6 +10,7 @@
 #include "registry/client.h"
 #include "registry/image_record.h"
 #include "registry/media_type.h"
+#include "registry/pull_consumer.h"
 #include "registry/selection.h"
 
 /* An index may point to an index. */
@@ -18,15 +19,18 @@
 struct pull {
     const struct pull_request *request;
     const struct blob_store *store;
-    const struct context *context;
-    char *subject; /* the canonical reference */
+    const struct context *context; /* whose cancel is 'stop' */
+    char *subject;                 /* the canonical reference */
     struct client client;
+    struct cancel stop;
+    struct blob_feed *feed;
 };
 
 static void pull_close(struct pull *pull)
 {
     str_free(&pull->subject);
     client_close(&pull->client);
+    blob_feed_close(&pull->feed);
 }
 
 /* ---- one index or manifest ---- */
@@ -199,7 +203,7 @@ static bool get_config(struct pull *pull, struct image *image, struct error *err
     CLEANUP(buf_clear) struct buf stored;
     buf_init(&stored, IMAGE_CONFIG_MAXIMUM);
     (void)!read_sound(pull, &manifest->config.digest, IMAGE_CONFIG_MAXIMUM, &stored);
-    if (!blob_fetch(&pull->client, pull->store, &only, err)
+    if (!blob_fetch(&pull->client, pull->feed, &only, err)
         || !image_read_config(pull->store, manifest, &image->config, err))
         return false;
     struct platform platform = image_config_platform(&image->config);
@@ -212,12 +216,27 @@ static void emit(const struct pull *pull, enum event_type type, const char *text
     context_emit(pull->context, &event);
 }
 
-static bool get_layers(struct pull *pull, const struct manifest *manifest,
+static bool fetch_layers(struct pull *pull, const struct manifest *manifest,
+                         const struct image_record *record, struct error *err)
+{
+    if (!blob_fetch(&pull->client, pull->feed, &manifest->layers, err)
+        || !image_record_write(pull->store, &pull->request->reference, record, err))
+        return false;
+    blob_feed_finish(pull->feed);
+    return true;
+}
+
+static bool get_layers(struct pull *pull, const struct image *image,
                        const struct image_record *record, struct error *err)
 {
-    return pull->request->description_only
-        || (blob_fetch(&pull->client, pull->store, &manifest->layers, err)
-            && image_record_write(pull->store, &pull->request->reference, record, err));
+    struct pull_consumer consumer = {
+        .request = pull->request, .image = image, .feed = pull->feed, .stop = &pull->stop};
+    if (pull->request->description_only)
+        return true;
+    if (!pull_consumer_start(&consumer, err))
+        return false;
+    bool fetched = fetch_layers(pull, &image->manifest, record, err);
+    return pull_consumer_join(&consumer, fetched, err);
 }
 
 static bool pull_from_registry(struct pull *pull, struct image *ret, struct error *err)
@@ -235,10 +254,10 @@ static bool pull_from_registry(struct pull *pull, struct image *ret, struct erro
     if (!client_open(&options, &pull->client, err) || !resolve(pull, &record, &image.manifest, err))
         return false;
     emit(pull, EVENT_RESOLVED, record.digest.text);
-    if (!get_config(pull, &image, err) || !get_layers(pull, &image.manifest, &record, err))
-        return false;
     image.reference = reference_copy(&pull->request->reference);
     image.digest = record.digest;
+    if (!get_config(pull, &image, err) || !get_layers(pull, &image, &record, err))
+        return false;
     *ret = TAKE(image);
     return true;
 }
@@ -262,6 +281,14 @@ static bool take_stored(const struct pull *pull, struct image *ret)
     return true;
 }
 
+/* The consumer of an image whose blobs are all there. */
+static bool consume_stored(const struct pull *pull, const struct image *image, struct error *err)
+{
+    blob_feed_finish(pull->feed);
+    return pull->request->description_only || !pull->request->consume
+        || pull->request->consume(pull->request->consumer, image, pull->feed, err);
+}
+
 bool registry_pull(const struct pull_request *request, struct blob_store *store,
                    const struct context *context, struct image *ret, struct error *err)
 {
@@ -269,10 +296,17 @@ bool registry_pull(const struct pull_request *request, struct blob_store *store,
     struct pull pull = {
         .request = request,
         .store = store,
-        .context = context,
         .subject = reference_format(&request->reference),
+        .stop = {.parent = context->cancel},
     };
-    if (take_stored(&pull, ret) || pull_from_registry(&pull, ret, err))
-        return true;
-    return error_wrap(err, "%s", pull.subject);
+    const struct context inner = {.observer = context->observer, .cancel = &pull.stop};
+    CLEANUP(image_clear) struct image image = {0};
+    pull.context = &inner;
+    pull.feed = blob_feed_open(store, &pull.stop);
+    bool pulled = take_stored(&pull, &image) ? consume_stored(&pull, &image, err)
+                                             : pull_from_registry(&pull, &image, err);
+    if (!pulled)
+        return error_wrap(err, "%s", pull.subject);
+    *ret = TAKE(image);
+    return true;
 }

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/event.h"
-#include "registry/blob_store.h"
+#include "registry/blob_feed.h"
 #include "registry/image.h"
 #include "registry/platform.h"
 #include "registry/reference.h"
@@ -23,6 +23,14 @@ struct pull_request {
     unsigned max_downloads; /* at a time; 0 = 4 */
     bool description_only;  /* manifest and configuration: no layers, and the reference is not
                                recorded */
+    /* Works on the layers while they are fetched, on a thread of its own; NULL = nobody does. It
+     * starts when the configuration is known and fits the host, also when nothing is to be
+     * fetched, and reads through registry/blob_reader.h. The pull waits for it. When it fails, the
+     * fetching is stopped and its error is the pull's; when the fetching fails, its reads fail,
+     * and its own error is dropped. Not called with description_only. */
+    bool (*consume)(void *user, const struct image *image, struct blob_feed *feed,
+                    struct error *err);
+    void *consumer; /* 'user' */
 };
 
 /* ERR_NOT_FOUND, ERR_AUTH and ERR_NETWORK speak of the registry, ERR_MISMATCH of the host,

@@ -54,6 +54,21 @@ static void request_often(void *argument)
         cancel_request(argument);
 }
 
+TEST(a_part_stops_with_the_whole_but_not_the_other_way_round)
+{
+    struct error err = {0};
+    struct cancel whole = {0};
+    struct cancel part = {.parent = &whole};
+    cancel_request(&part);
+    assert_fails(cancel_check(&part, &err), ERR_CANCELLED, "interrupted");
+    assert_ok(cancel_check(&whole, &err));
+
+    part = (struct cancel){.parent = &whole};
+    assert_ok(cancel_check(&part, &err));
+    cancel_request(&whole);
+    assert_fails(cancel_check(&part, &err), ERR_CANCELLED, "interrupted");
+}
+
 TEST(requests_from_several_threads_all_count)
 {
     struct error err = {0};
@@ -147,6 +162,7 @@ int main(void)
         cmocka_unit_test(nobody_to_ask_means_go_on),
         cmocka_unit_test(a_request_is_seen_and_counted),
         cmocka_unit_test(a_flag_without_a_wake_up_object_works),
+        cmocka_unit_test(a_part_stops_with_the_whole_but_not_the_other_way_round),
         cmocka_unit_test(requests_from_several_threads_all_count),
         cmocka_unit_test(a_request_ends_a_pause),
         cmocka_unit_test(a_pause_without_a_request_takes_its_time),
