@@ -18,6 +18,7 @@ struct job {
     const struct descriptor *blob;
     struct http_request request;
     struct blob_ingest ingest;
+    size_t endpoint;
     size_t next_url;           /* of the descriptor's urls */
     bool elsewhere;            /* the request goes to one of them */
     bool announced;            /* the observer knows of it */
@@ -107,8 +108,10 @@ static bool url_is_allowed(const struct job *job, const char *url)
     CLEANUP(error_clear) struct error ignored = {0};
     CLEANUP(origin_clear) struct origin origin = {0};
     return origin_parse(url, &origin, &ignored)
-        && (origin_is_secure(&origin) || job->client->plain_http);
+        && (origin_is_secure(&origin) || job->client->endpoints.items[job->endpoint].plain_http);
 }
+
+static const struct http_handler handler;
 
 /* Turns the request to the next of the descriptor's urls, without the registry's token. */
 static bool try_elsewhere(struct job *job)
@@ -118,11 +121,11 @@ static bool try_elsewhere(struct job *job)
         const char *url = urls->items[job->next_url++];
         if (!url_is_allowed(job, url))
             continue;
-        str_free(&job->request.url);
-        str_free(&job->request.authorization);
-        job->request.url = xstrdup(url);
+        http_request_clear(&job->request);
+        job->request = client_elsewhere_request(job->client, job->endpoint, url);
+        job->request.handler = &handler;
+        job->request.user = job;
         job->elsewhere = true;
-        job->request.elsewhere = true;
         return true;
     }
     return false;
@@ -153,7 +156,7 @@ static const struct http_handler handler = {.begin = on_begin, .data = on_data, 
 static void prepare(const struct client *client, struct job *job)
 {
     http_request_clear(&job->request);
-    job->request = client_blob_request(client, &job->blob->digest);
+    job->request = client_blob_request(client, job->endpoint, &job->blob->digest);
     job->request.handler = &handler;
     job->request.user = job;
 }
@@ -166,7 +169,7 @@ static bool authenticate(struct client *client, struct job_list *jobs, struct er
         struct job *job = &jobs->items[i];
         if (!job->pending)
             continue;
-        if (!done && !client_authenticate(client, &job->challenges, err))
+        if (!done && !client_authenticate(client, job->endpoint, &job->challenges, err))
             return false;
         done = true;
         job->authenticated = true;

@@ -12,19 +12,6 @@
 #define STATUS_NOT_FOUND 404
 #define TAG_LIST_MAXIMUM ((size_t)4 << 20)
 
-/* Docker Hub's name in references is not the host that serves them. */
-static const char *host_of(const char *domain)
-{
-    return str_equal(domain, "docker.io") ? "registry-1.docker.io" : domain;
-}
-
-static bool is_plain(const struct client_options *options)
-{
-    const char *domain = options->reference->domain;
-    return options->plain_http
-        || (reference_domain_is_loopback(domain) && !str_ends_with(domain, ":443"));
-}
-
 bool client_open(const struct client_options *options, struct client *ret, struct error *err)
 {
     CLEANUP(client_close) struct client client = {.context = options->context};
@@ -35,10 +22,14 @@ bool client_open(const struct client_options *options, struct client *ret, struc
     };
     if (!http_open(&http, &client.http, err))
         return false;
-    client.plain_http = is_plain(options);
+    const struct endpoint_options endpoints = {
+        .reference = options->reference,
+        .plain_http = options->plain_http,
+    };
+    if (!endpoint_list_open(&endpoints, &client.endpoints, err))
+        return false;
+    client.authorizations = xcalloc(client.endpoints.count, sizeof(*client.authorizations));
     client.repository = xstrdup(options->reference->path);
-    client.base = str_format("%s://%s/v2/%s", client.plain_http ? "http" : "https",
-                             host_of(options->reference->domain), client.repository);
     *ret = TAKE(client);
     return true;
 }
@@ -47,44 +38,60 @@ void client_close(struct client *client)
 {
     http_close(&client->http);
     str_free(&client->repository);
-    str_free(&client->base);
-    str_free(&client->authorization);
+    for (size_t i = 0; i < client->endpoints.count; i++)
+        str_free(&client->authorizations[i]);
+    mem_free(&client->authorizations);
+    endpoint_list_close(&client->endpoints);
     *client = (struct client){0};
 }
 
-bool client_authenticate(struct client *client, const struct strlist *challenges, struct error *err)
+bool client_authenticate(struct client *client, size_t endpoint, const struct strlist *challenges,
+                         struct error *err)
 {
     struct auth_request request = {
         .challenges = challenges,
         .repository = client->repository,
-        .allow_http = client->plain_http,
+        .allow_http = client->endpoints.items[endpoint].plain_http,
     };
     char *authorization = NULL;
     if (!auth_answer(client->http, &request, &authorization, err))
         return false;
-    str_free(&client->authorization);
-    client->authorization = authorization;
+    str_free(&client->authorizations[endpoint]);
+    client->authorizations[endpoint] = authorization;
     return true;
 }
 
-static struct http_request make_request(const struct client *client, const char *kind,
-                                        const char *name)
+static struct http_request make_request(const struct client *client, size_t endpoint,
+                                        const char *kind, const char *name)
 {
+    const char *authorization = client->authorizations[endpoint];
     return (struct http_request){
-        .url = str_format("%s/%s/%s", client->base, kind, name),
-        .authorization = client->authorization ? xstrdup(client->authorization) : NULL,
+        .url = endpoint_url(&client->endpoints.items[endpoint], kind, name),
+        .authorization = authorization ? xstrdup(authorization) : NULL,
+        .peer = &client->endpoints.items[endpoint].peer,
     };
 }
 
-struct http_request client_blob_request(const struct client *client, const struct digest *digest)
+struct http_request client_blob_request(const struct client *client, size_t endpoint,
+                                        const struct digest *digest)
 {
-    return make_request(client, "blobs", digest->text);
+    return make_request(client, endpoint, "blobs", digest->text);
+}
+
+struct http_request client_elsewhere_request(const struct client *client, size_t endpoint,
+                                             const char *url)
+{
+    return (struct http_request){
+        .url = xstrdup(url),
+        .elsewhere = true,
+        .peer = &client->endpoints.items[endpoint].peer,
+    };
 }
 
 static bool get_once(struct client *client, const char *kind, const char *name, size_t maximum,
                      struct http_document *ret, struct error *err)
 {
-    CLEANUP(http_request_clear) struct http_request request = make_request(client, kind, name);
+    CLEANUP(http_request_clear) struct http_request request = make_request(client, 0, kind, name);
     if (str_equal(kind, "manifests"))
         request.accept = media_type_accept_manifest;
     return http_get(client->http, &request, maximum, ret, err);
@@ -117,7 +124,7 @@ bool client_get_manifest(struct client *client, const char *tag_or_digest, size_
     if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
         return false;
     if (document.response.status == STATUS_UNAUTHORIZED) {
-        if (!client_authenticate(client, &document.response.challenges, err))
+        if (!client_authenticate(client, 0, &document.response.challenges, err))
             return false;
         http_document_clear(&document);
         if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))

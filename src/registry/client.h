@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* client: one repository of one registry (OCI distribution-spec, the "pull" part). */
+/* client: one repository, wherever it can be had (OCI distribution-spec, the "pull" part). */
 #pragma once
 
+#include "registry/endpoint.h"
 #include "registry/http.h"
 #include "registry/reference.h"
 
 struct client {
     struct http *http;
     const struct context *context;
-    char *repository;    /* path */
-    char *base;          /* "https://host:port/v2/path" */
-    bool plain_http;     /* base is http */
-    char *authorization; /* once the registry has asked for it; NULL before */
+    char *repository; /* path */
+    struct endpoint_list endpoints;
+    char **authorizations; /* one for each endpoint, once it has asked for it; NULL before */
 };
 
 struct client_options {
@@ -27,14 +27,20 @@ bool client_open(const struct client_options *options, struct client *ret, struc
     MUST_USE;
 void client_close(struct client *client);
 
-/* Gets the answer to a 401; at most once in a row for any request. */
-bool client_authenticate(struct client *client, const struct strlist *challenges, struct error *err)
-    MUST_USE;
+/* Gets the answer to a 401 of an endpoint; at most once in a row for any request. */
+bool client_authenticate(struct client *client, size_t endpoint, const struct strlist *challenges,
+                         struct error *err) MUST_USE;
 
 /* The document of a tag or digest, of status 2xx and at most 'maximum' bytes. Nothing of it is
  * verified yet. */
 bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
                          struct http_document *ret, struct error *err) MUST_USE;
 
-/* A request for a blob; the handler is left to the caller. */
-struct http_request client_blob_request(const struct client *client, const struct digest *digest);
+/* A request for a blob at an endpoint that has 'pull'; the handler is left to the caller. */
+struct http_request client_blob_request(const struct client *client, size_t endpoint,
+                                        const struct digest *digest);
+
+/* A request for a URL that an endpoint, or a document from it, has named: without its credentials,
+ * and only to where it may lead. */
+struct http_request client_elsewhere_request(const struct client *client, size_t endpoint,
+                                             const char *url);

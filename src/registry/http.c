@@ -55,6 +55,22 @@ void http_response_clear(struct http_response *response)
     *response = (struct http_response){0};
 }
 
+void http_tls_clear(struct http_tls *tls)
+{
+    str_free(&tls->ca_pem);
+    str_free(&tls->client_file);
+    str_free(&tls->key_file);
+    *tls = (struct http_tls){0};
+}
+
+void http_peer_clear(struct http_peer *peer)
+{
+    str_free(&peer->host);
+    http_tls_clear(&peer->tls);
+    strlist_clear(&peer->headers);
+    *peer = (struct http_peer){0};
+}
+
 void http_request_clear(struct http_request *request)
 {
     str_free(&request->url);

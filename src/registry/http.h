@@ -44,6 +44,28 @@ struct http_response {
 
 void http_response_clear(struct http_response *response);
 
+/* How one host is to be spoken to. What is zero is as for any other host. */
+struct http_tls {
+    char *ca_pem;      /* certificates that replace the system's roots */
+    char *client_file; /* PEM, or PKCS #12 when the name ends in .pfx or .p12 */
+    char *key_file;    /* PEM; NULL = in client_file */
+    bool skip_verify;
+};
+
+void http_tls_clear(struct http_tls *tls);
+
+/* A registry or a mirror. The settings are used for its host and for no other, wherever a redirect
+ * leads. */
+struct http_peer {
+    char *host; /* lower case, without port; an IPv6 address in brackets */
+    struct http_tls tls;
+    struct strlist headers;     /* "Name: value", of every request to its origin */
+    unsigned connect_timeout_s; /* 0 = 30 */
+    bool spare;                 /* somebody else can answer instead: failures are final */
+};
+
+void http_peer_clear(struct http_peer *peer);
+
 struct http_request;
 
 enum http_take { HTTP_TAKE, HTTP_DROP };
@@ -64,6 +86,10 @@ struct http_handler {
      * *ret_next = HTTP_AGAIN the request, whose url it may have changed, is made once more. */
     bool (*end)(void *user, struct http_response *response, enum http_next *ret_next,
                 struct error *err);
+    /* There was no answer, and there will be none: 'failure' says why. The handler may take it and
+     * go on as after end(); returning false with *failure moved to *err ends http_run(). NULL =
+     * the latter. */
+    bool (*failed)(void *user, struct error *failure, enum http_next *ret_next, struct error *err);
 };
 
 /* Always closed, for some registries refuse "bytes=N-". */
@@ -81,6 +107,7 @@ struct http_request {
      * leads is checked as for a redirect. */
     bool elsewhere;
     struct http_range range;
+    struct http_peer *peer; /* borrowed; NULL = nobody in particular */
     const struct http_handler *handler;
     void *user;
 };

@@ -280,6 +280,20 @@ static uint64_t pause_ms(unsigned failed)
     return pause * 8 / 10 + pause * 4 / 10 * dice / UINT8_MAX;
 }
 
+static unsigned repeats_allowed(const struct transfer *transfer, unsigned repeats)
+{
+    const struct http_peer *peer = transfer->request->peer;
+    return peer && peer->spare ? 0 : repeats;
+}
+
+static void end_request(struct transfer *transfer, enum http_next next)
+{
+    str_free(&transfer->url);
+    transfer->redirects = 0;
+    transfer->not_before = 0;
+    transfer->state = next == HTTP_AGAIN ? TRANSFER_WAITING : TRANSFER_FINISHED;
+}
+
 /* A failure after progress is the first one again. */
 static void count_failure(struct transfer *transfer)
 {
@@ -312,6 +326,21 @@ static bool report_failure(const struct transfer *transfer, CURLcode code, const
     return hint ? error_hint(err, "%s", hint) : false;
 }
 
+/* The handler's word on a request that has failed for good. */
+static bool give_up(struct transfer *transfer, struct error *failure, struct error *err)
+{
+    const struct http_request *request = transfer->request;
+    enum http_next next = HTTP_FINISHED;
+    if (!request->handler->failed) {
+        *err = TAKE(*failure);
+        return false;
+    }
+    if (!request->handler->failed(request->user, failure, &next, err))
+        return false;
+    end_request(transfer, next);
+    return true;
+}
+
 static bool settle_failure(struct transfer *transfer, CURLcode code, struct error *err)
 {
     static const struct failure final = {0};
@@ -319,9 +348,12 @@ static bool settle_failure(struct transfer *transfer, CURLcode code, struct erro
     for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
         if (failures[i].code == code)
             failure = &failures[i];
+    CLEANUP(error_clear) struct error final_error = {0};
     count_failure(transfer);
-    if (transfer->failures > failure->repeats)
-        return report_failure(transfer, code, failure->hint, err);
+    if (transfer->failures > repeats_allowed(transfer, failure->repeats)) {
+        report_failure(transfer, code, failure->hint, &final_error);
+        return give_up(transfer, &final_error, err);
+    }
     repeat(transfer, pause_ms(transfer->failures), curl_easy_strerror(code));
     return true;
 }
@@ -388,7 +420,7 @@ static bool repeat_status(struct transfer *transfer)
         || response->retry_after_s > RETRY_AFTER_MAXIMUM_S)
         return false;
     count_failure(transfer);
-    if (transfer->failures > STATUS_REPEATS)
+    if (transfer->failures > repeats_allowed(transfer, STATUS_REPEATS))
         return false;
     CLEANUP(str_free) char *reason = str_format("status %ld", response->status);
     uint64_t pause =
@@ -410,10 +442,7 @@ static bool settle_answer(struct transfer *transfer, struct error *err)
     enum http_next next = HTTP_FINISHED;
     if (!request->handler->end(request->user, &transfer->response, &next, err))
         return false;
-    str_free(&transfer->url);
-    transfer->redirects = 0;
-    transfer->not_before = 0;
-    transfer->state = next == HTTP_AGAIN ? TRANSFER_WAITING : TRANSFER_FINISHED;
+    end_request(transfer, next);
     return true;
 }
 
