@@ -29,6 +29,11 @@ bool fs_file_size(const char *path, uint64_t *ret, struct error *err) MUST_USE;
 /* Names (not paths) in a directory, sorted; an absent directory is an empty list. */
 bool fs_list(const char *path, struct strlist *ret, struct error *err) MUST_USE;
 bool fs_free_space(const char *path, uint64_t *ret_bytes, struct error *err) MUST_USE;
+/* Seconds since the file or directory was written last; 0 when its time lies in the future. */
+bool fs_age(const char *path, uint64_t *ret_seconds, struct error *err) MUST_USE;
+/* Lengths of all files in a directory and below, links not followed. What is absent, or vanishes
+ * meanwhile, counts nothing. */
+uint64_t fs_tree_size(const char *path);
 
 /* ---- whole files ---- */
 

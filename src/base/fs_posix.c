@@ -96,6 +96,16 @@ bool fs_free_space(const char *path, uint64_t *ret_bytes, struct error *err)
     return true;
 }
 
+bool fs_age(const char *path, uint64_t *ret_seconds, struct error *err)
+{
+    struct stat info;
+    if (lstat(path, &info))
+        return error_errno(err, errno, "look at '%s'", path);
+    time_t now = time(NULL);
+    *ret_seconds = now > info.st_mtime ? (uint64_t)(now - info.st_mtime) : 0;
+    return true;
+}
+
 /* ---- whole files ---- */
 
 static bool make_directory(const char *path, struct error *err)

@@ -3,8 +3,11 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "registry/store_format.h"
 
-static const char *const directories[] = {"blobs", "blobs/sha256", "ingest", "locks", "refs"};
+static const char *const directories[] = {
+    "blobs", "blobs/sha256", "ingest", "locks", "refs", "trash",
+};
 
 static bool make_directories(const char *root, struct error *err)
 {
@@ -19,7 +22,17 @@ static bool make_directories(const char *root, struct error *err)
 bool blob_store_open(const char *root, struct blob_store *ret, struct error *err)
 {
     CLEANUP(blob_store_close) struct blob_store store = {0};
-    if (!fs_absolute(root, &store.root, err) || !make_directories(store.root, err))
+    if (!fs_absolute(root, &store.root, err) || !store_format_check(store.root, err)
+        || !make_directories(store.root, err) || !store_format_write(store.root, err))
+        return error_wrap(err, "open the store '%s'", root);
+    *ret = TAKE(store);
+    return true;
+}
+
+bool blob_store_open_to_read(const char *root, struct blob_store *ret, struct error *err)
+{
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    if (!fs_absolute(root, &store.root, err) || !store_format_check(store.root, err))
         return error_wrap(err, "open the store '%s'", root);
     *ret = TAKE(store);
     return true;

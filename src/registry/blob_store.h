@@ -4,7 +4,10 @@
  *     <root>/blobs/sha256/<hex>   content; it appears whole and verified, or not at all
  *     <root>/ingest/<hex>.part    content on its way in (registry/blob_ingest.h)
  *     <root>/locks/<hex>          who brings it in; the lock dies with its process
+ *     <root>/locks/store          who counts on what is there (registry/store_lock.h)
  *     <root>/refs/<hex>.json      what a reference stands for (registry/image_record.h)
+ *     <root>/trash/               what nobody needs, on its way out (registry/store_garbage.h)
+ *     <root>/oci-layout, VERSION  what the store is (registry/store_format.h)
  *
  * No name from outside becomes a file name: files are named by hash. */
 #pragma once
@@ -17,8 +20,11 @@ struct blob_store {
     char *root; /* absolute */
 };
 
-/* Makes the directories that are missing. */
+/* Makes what is missing of the directories above. ERR_UNSUPPORTED when a newer wrun made it. */
 bool blob_store_open(const char *root, struct blob_store *ret, struct error *err) MUST_USE;
+/* The same without writing anything, for who only looks: the store may be read-only, and one that
+ * is absent is empty. */
+bool blob_store_open_to_read(const char *root, struct blob_store *ret, struct error *err) MUST_USE;
 void blob_store_close(struct blob_store *store);
 
 /* Where the content is or would be; the caller owns the result. */

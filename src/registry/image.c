@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/image.h"
 
-#include "registry/image_record.h"
-
-static bool read_manifest(const struct blob_store *store, const struct image_record *record,
-                          struct manifest *ret, struct error *err)
+bool image_read_manifest(const struct blob_store *store, const struct image_record *record,
+                         struct manifest *ret, struct error *err)
 {
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, MANIFEST_MAXIMUM);
@@ -48,7 +46,7 @@ bool image_open(const struct blob_store *store, const struct reference *referenc
     CLEANUP(image_clear) struct image image = {0};
     if (!image_record_read(store, reference, &record, err))
         return false;
-    bool opened = read_manifest(store, &record, &image.manifest, err)
+    bool opened = image_read_manifest(store, &record, &image.manifest, err)
         && image_read_config(store, &image.manifest, &image.config, err)
         && check_layers(store, &image.manifest, err);
     if (!opened)

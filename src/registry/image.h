@@ -4,6 +4,7 @@
 
 #include "registry/blob_store.h"
 #include "registry/image_config.h"
+#include "registry/image_record.h"
 #include "registry/manifest.h"
 #include "registry/reference.h"
 
@@ -20,6 +21,10 @@ struct image {
 bool image_open(const struct blob_store *store, const struct reference *reference,
                 struct image *ret, struct error *err) MUST_USE;
 void image_clear(struct image *image);
+
+/* The manifest that a record leads to. */
+bool image_read_manifest(const struct blob_store *store, const struct image_record *record,
+                         struct manifest *ret, struct error *err) MUST_USE;
 
 /* The configuration of a manifest, from the store, checked against it. */
 bool image_read_config(const struct blob_store *store, const struct manifest *manifest,

@@ -121,6 +121,7 @@ static const struct json_field config_fields[] = {
     {"variant", json_to_string, offsetof(struct image_config, variant), JSON_OPTIONAL},
     {"os.version", json_to_string, offsetof(struct image_config, os_version), JSON_OPTIONAL},
     {"os.features", json_to_strlist, offsetof(struct image_config, os_features), JSON_OPTIONAL},
+    {"created", json_to_string, offsetof(struct image_config, created), JSON_OPTIONAL},
     {"config", to_process, offsetof(struct image_config, config), JSON_OPTIONAL},
     {"rootfs", to_rootfs, 0, JSON_REQUIRED},
 };
@@ -145,6 +146,7 @@ void image_config_clear(struct image_config *config)
     str_free(&config->variant);
     str_free(&config->os_version);
     strlist_clear(&config->os_features);
+    str_free(&config->created);
     process_clear(&config->config);
     mem_free(&config->diff_ids);
     str_free(&config->raw);

@@ -32,6 +32,7 @@ struct image_config {
     char *variant;
     char *os_version;
     struct strlist os_features;
+    char *created; /* RFC 3339, as the builder wrote it; NULL when it says nothing */
     struct image_process config;
     struct digest *diff_ids; /* of the uncompressed layers, lowest first */
     size_t diff_id_count;

@@ -10,12 +10,20 @@
 
 #define RECORD_MAXIMUM ((size_t)64 << 10)
 
+#define RECORD_SUFFIX ".json"
+#define NAME_LENGTH 64
+
+static char *named_path(const struct blob_store *store, const char *name)
+{
+    CLEANUP(str_free) char *folder = fs_join(store->root, "refs");
+    CLEANUP(str_free) char *file = str_format("%s" RECORD_SUFFIX, name);
+    return fs_join(folder, file);
+}
+
 static char *record_path(const struct blob_store *store, const char *canonical)
 {
     struct digest name = digest_of(canonical, strlen(canonical));
-    CLEANUP(str_free) char *folder = fs_join(store->root, "refs");
-    CLEANUP(str_free) char *file = str_format("%s.json", digest_hex(&name));
-    return fs_join(folder, file);
+    return named_path(store, digest_hex(&name));
 }
 
 static const struct json_field record_fields[] = {
@@ -27,6 +35,7 @@ static const struct json_field record_fields[] = {
     {"fetched", json_to_string, offsetof(struct image_record, fetched), JSON_OPTIONAL},
 };
 
+/* 'canonical' may be NULL when it is not known what the record should say. */
 static bool parse(const struct buf *text, const char *canonical, struct image_record *ret,
                   struct error *err)
 {
@@ -35,7 +44,7 @@ static bool parse(const struct buf *text, const char *canonical, struct image_re
     if (!json_parse(buf_str(text), text->length, &json_default_limits, &document, err)
         || !json_read_fields(document.root, record_fields, ARRAY_SIZE(record_fields), &record, err))
         return false;
-    if (!str_equal(record.reference, canonical))
+    if (canonical && !str_equal(record.reference, canonical))
         return error_set(err, ERR_INTEGRITY, "the record names another image, '%s'",
                          record.reference);
     *ret = TAKE(record);
@@ -57,6 +66,49 @@ bool image_record_read(const struct blob_store *store, const struct reference *r
         return true;
     error_hint(err, "pull the image again");
     return error_wrap(err, "read the record of %s", canonical);
+}
+
+bool image_record_read_named(const struct blob_store *store, const char *name,
+                             struct image_record *ret, struct error *err)
+{
+    CLEANUP(str_free) char *path = named_path(store, name);
+    CLEANUP(image_record_clear) struct image_record record = {0};
+    CLEANUP(reference_clear) struct reference reference = {0};
+    CLEANUP(buf_clear) struct buf text;
+    buf_init(&text, RECORD_MAXIMUM);
+    if (!fs_read_file(path, RECORD_MAXIMUM, &text, err) || !parse(&text, NULL, &record, err)
+        || !reference_parse(record.reference, &reference, err))
+        return error_wrap(err, "read the record '%s'", path);
+    struct digest expected = digest_of(record.reference, strlen(record.reference));
+    if (!str_equal(digest_hex(&expected), name))
+        return error_set(err, ERR_INTEGRITY, "the record '%s' names another image, '%s'", path,
+                         record.reference);
+    *ret = TAKE(record);
+    return true;
+}
+
+static bool is_record_name(const char *file)
+{
+    size_t digits = strspn(file, "0123456789abcdef");
+    return digits == NAME_LENGTH && str_equal(file + digits, RECORD_SUFFIX);
+}
+
+bool image_record_list(const struct blob_store *store, struct strlist *ret, struct error *err)
+{
+    CLEANUP(str_free) char *folder = fs_join(store->root, "refs");
+    CLEANUP(strlist_clear) struct strlist files = {0};
+    if (!fs_list(folder, &files, err))
+        return false;
+    for (size_t i = 0; i < files.count; i++)
+        if (is_record_name(files.items[i]))
+            strlist_add_owned(ret, xstrndup(files.items[i], NAME_LENGTH));
+    return true;
+}
+
+bool image_record_remove(const struct blob_store *store, const char *name, struct error *err)
+{
+    CLEANUP(str_free) char *path = named_path(store, name);
+    return fs_remove_file(path, err);
 }
 
 bool image_record_write(const struct blob_store *store, const struct reference *reference,

@@ -5,6 +5,7 @@
  * whole. It is written after everything it leads to is in the store. */
 #pragma once
 
+#include "base/strlist.h"
 #include "registry/blob_store.h"
 #include "registry/reference.h"
 
@@ -20,6 +21,16 @@ struct image_record {
 /* ERR_NOT_FOUND when the reference was never pulled. */
 bool image_record_read(const struct blob_store *store, const struct reference *reference,
                        struct image_record *ret, struct error *err) MUST_USE;
+/* The same by the name of the record's file without its ending, 64 hex digits. */
+bool image_record_read_named(const struct blob_store *store, const char *name,
+                             struct image_record *ret, struct error *err) MUST_USE;
+/* The names of all records, 64 hex digits each. */
+bool image_record_list(const struct blob_store *store, struct strlist *ret, struct error *err)
+    MUST_USE;
+/* Success when it is not there. */
+bool image_record_remove(const struct blob_store *store, const char *name, struct error *err)
+    MUST_USE;
+
 /* 'fetched' is set here. */
 bool image_record_write(const struct blob_store *store, const struct reference *reference,
                         const struct image_record *record, struct error *err) MUST_USE;

@@ -41,9 +41,11 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
     CLEANUP(reference_clear) struct reference reference = {0};
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(strlist_clear) struct strlist layers = {0};
+    CLEANUP(store_lock_release) struct store_lock lock = {0};
     (void)ret_code;
     return image_options_check(&pull->image, err)
         && reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
+        && image_store_share(invocation, &lock, err)
         && image_pull(invocation, &pull->image, &reference, PULL_EVERYTHING, &image, err)
         && host_unpack(invocation, &image, &layers, err)
         && print_image(invocation, &image, &layers, err);

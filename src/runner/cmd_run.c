@@ -13,6 +13,7 @@
 struct run {
     struct invocation *invocation;
     struct run_options *options;
+    struct store_lock lock; /* until the run is recorded */
     struct reference reference;
     struct strlist arguments;
     struct image image;
@@ -30,6 +31,7 @@ static void run_clear(struct run *run)
     strlist_clear(&run->layers);
     strlist_clear(&run->mount_sources);
     plan_clear(&run->plan);
+    store_lock_release(&run->lock);
 }
 
 /* Mount sources are looked at before anything is fetched: that mistake is the quickest to make. */
@@ -106,11 +108,17 @@ static bool prepare(const struct run *run, struct error *err)
 static bool execute(struct run *run, struct error *err)
 {
     if (!host_can_run(err) || !resolve_mounts(run, err) || !prepare(run, err)
-        || !find_image(run, err) || !find_layers(run, err) || !make_plan(run, err))
+        || !image_store_share(run->invocation, &run->lock, err) || !find_image(run, err)
+        || !find_layers(run, err) || !make_plan(run, err))
         return false;
     if (run->options->dry_run)
         return print_plan(run, err);
-    return host_run(run->invocation, &run->plan, run->options->interactive, &run->outcome, err);
+    const struct host_run_request request = {
+        .plan = &run->plan,
+        .interactive = run->options->interactive,
+        .lock = &run->lock,
+    };
+    return host_run(run->invocation, &request, &run->outcome, err);
 }
 
 /* Codes from 0x80000000 are NTSTATUS values, which shells print in ways nobody recognises. */

@@ -8,6 +8,7 @@
 
 #include "registry/image.h"
 #include "registry/platform.h"
+#include "registry/store_lock.h"
 #include "runner/invocation.h"
 #include "runner/plan.h"
 
@@ -47,8 +48,14 @@ struct run_outcome {
     int failure_code; /* 125, 126 or 127 when host_run() fails */
 };
 
+struct host_run_request {
+    const struct run_plan *plan;
+    bool interactive;        /* pass standard input on */
+    struct store_lock *lock; /* released as soon as the run has what it needs for itself */
+};
+
 /* Executes the plan from the record to the removal of the last trace. */
-bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
+bool host_run(const struct invocation *invocation, const struct host_run_request *request,
               struct run_outcome *ret, struct error *err) MUST_USE;
 
 /* Removes a kept run by name or id. ERR_NOT_FOUND, or ERR_BUSY while it runs. */

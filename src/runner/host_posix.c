@@ -63,12 +63,11 @@ bool host_resolve_mount(const struct invocation *invocation, const char *source,
     return host_can_run(err);
 }
 
-bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
+bool host_run(const struct invocation *invocation, const struct host_run_request *request,
               struct run_outcome *ret, struct error *err)
 {
     (void)invocation;
-    (void)plan;
-    (void)interactive;
+    (void)request;
     (void)ret;
     return host_can_run(err);
 }

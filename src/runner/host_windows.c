@@ -58,7 +58,7 @@ static bool check_elevated(struct error *err)
  * their own account, for the root may have been made by hand with more access. */
 static bool make_directories(const char *root, struct error *err)
 {
-    static const char *const names[] = {"blobs", "ingest", "refs", "runs", "scratch"};
+    static const char *const names[] = {"blobs", "ingest", "refs", "runs", "scratch", "trash"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         CLEANUP(str_free) char *path = fs_join(root, names[i]);
         if (!security_make_directory(path, err))

@@ -59,6 +59,14 @@ bool image_options_check(const struct image_options *options, struct error *err)
     return !options->platform || parse_platform(options->platform, &ignored, err);
 }
 
+bool image_store_share(const struct invocation *invocation, struct store_lock *ret,
+                       struct error *err)
+{
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    return blob_store_open(invocation->root, &store, err)
+        && store_lock_share(&store, &invocation->context, ret, err);
+}
+
 bool image_find(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, struct image *ret, struct error *err)
 {

@@ -8,6 +8,7 @@
 #include "registry/blob_store.h"
 #include "registry/image.h"
 #include "registry/platform.h"
+#include "registry/store_lock.h"
 #include "runner/invocation.h"
 
 struct image_options {
@@ -33,6 +34,10 @@ enum pull_depth {
     PULL_DESCRIPTION, /* manifest and config only: enough for a plan */
     PULL_EVERYTHING,
 };
+
+/* Keeps what is in the store from being removed, until it is recorded who needs it. */
+bool image_store_share(const struct invocation *invocation, struct store_lock *ret,
+                       struct error *err) MUST_USE;
 
 /* ERR_USAGE when an option makes no sense. */
 bool image_options_check(const struct image_options *options, struct error *err) MUST_USE;

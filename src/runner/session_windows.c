@@ -220,20 +220,30 @@ static void take_back(struct session *s)
     run_record_close(&s->claim);
 }
 
-bool host_run(const struct invocation *invocation, const struct run_plan *plan, bool interactive,
+/* From here on its locks and its record keep what the run needs. */
+static bool claim(struct session *s, struct store_lock *lock, struct error *err)
+{
+    if (!hold_layers(s, err) || !record_run(s, err))
+        return false;
+    store_lock_release(lock);
+    return true;
+}
+
+bool host_run(const struct invocation *invocation, const struct host_run_request *request,
               struct run_outcome *ret, struct error *err)
 {
+    const struct run_plan *plan = request->plan;
     struct session s = {
         .invocation = invocation,
         .plan = plan,
         .apis = invocation->host->apis,
-        .interactive = interactive,
+        .interactive = request->interactive,
     };
-    bool done = hold_layers(&s, err) && record_run(&s, err)
-        && proceed(&s, "mounting the writable layer", err) && mount_scratch(&s, err)
-        && proceed(&s, "connecting the network", err) && connect_network(&s, err)
-        && proceed(&s, "starting the container", err) && start_container(&s, err)
-        && proceed(&s, "running the process", err) && run_process(&s, ret, err);
+    bool done = claim(&s, request->lock, err) && proceed(&s, "mounting the writable layer", err)
+        && mount_scratch(&s, err) && proceed(&s, "connecting the network", err)
+        && connect_network(&s, err) && proceed(&s, "starting the container", err)
+        && start_container(&s, err) && proceed(&s, "running the process", err)
+        && run_process(&s, ret, err);
     take_back(&s);
     scratch_clear(&s.scratch);
     layer_hold_release(&s.hold);

@@ -7,6 +7,8 @@
 extern const struct verb verb_pull;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;
+extern const struct verb verb_images;
+extern const struct verb verb_tag;
 extern const struct verb verb_help;
 extern const struct verb verb_version;
 

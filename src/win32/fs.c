@@ -138,6 +138,29 @@ bool fs_free_space(const char *path, uint64_t *ret_bytes, struct error *err)
     return true;
 }
 
+#define FILE_TIME_PER_SECOND 10000000u
+
+static uint64_t file_time_value(const FILETIME *time)
+{
+    return (uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime;
+}
+
+bool fs_age(const char *path, uint64_t *ret_seconds, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    WIN32_FILE_ATTRIBUTE_DATA found;
+    FILETIME now;
+    if (!path_to_wide(path, &wide, err))
+        return false;
+    if (!GetFileAttributesExW(wide, GetFileExInfoStandard, &found))
+        return error_win32(err, GetLastError(), "look at '%s'", path);
+    GetSystemTimeAsFileTime(&now);
+    uint64_t written = file_time_value(&found.ftLastWriteTime);
+    uint64_t present = file_time_value(&now);
+    *ret_seconds = present > written ? (present - written) / FILE_TIME_PER_SECOND : 0;
+    return true;
+}
+
 /* ---- whole files ---- */
 
 static bool make_directories_plain(const char *plain, struct error *err)

@@ -441,6 +441,36 @@ TEST(a_wait_ends_when_the_lock_is_free)
     os_thread_join(&thread);
 }
 
+/* ---- age and size of trees ---- */
+
+TEST(what_was_just_written_is_young)
+{
+    struct error err = {0};
+    CLEANUP(str_free) char *path = fs_join(scratch, "file");
+    uint64_t age = UINT64_MAX;
+    assert_fails(fs_age(path, &age, &err), ERR_NOT_FOUND, "look at");
+    write_text(path, "x");
+    assert_ok(fs_age(path, &age, &err));
+    assert_true(age < 100);
+    assert_ok(fs_age(scratch, &age, &err));
+    assert_true(age < 100);
+}
+
+TEST(the_size_of_a_tree_is_that_of_its_files)
+{
+    struct error err = {0};
+    CLEANUP(str_free) char *below = fs_join(scratch, "below");
+    CLEANUP(str_free) char *first = fs_join(scratch, "first");
+    CLEANUP(str_free) char *second = fs_join(below, "second");
+    assert_true(fs_tree_size(scratch) == 0);
+    assert_ok(fs_make_directories(below, &err));
+    write_text(first, "123");
+    write_text(second, "12345");
+    assert_true(fs_tree_size(scratch) == 8);
+    assert_true(fs_tree_size(second) == 5);
+    assert_true(fs_tree_size("no-such-directory") == 0);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -467,6 +497,8 @@ int main(void)
         WITH_SCRATCH(a_lock_needs_its_directory),
         WITH_SCRATCH(a_wait_ends_when_cancelled),
         WITH_SCRATCH(a_wait_ends_when_the_lock_is_free),
+        WITH_SCRATCH(what_was_just_written_is_young),
+        WITH_SCRATCH(the_size_of_a_tree_is_that_of_its_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

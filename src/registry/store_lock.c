@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/store_lock.h"
+
+#include "base/alloc.h"
+
+static bool explain(const struct blob_store *store, struct error *err)
+{
+    if (err->kind == ERR_DENIED)
+        error_hint(err, "the store '%s' cannot be written by this user; choose another with --root",
+                   store->root);
+    return false;
+}
+
+static bool take(const struct blob_store *store, enum fs_lock_mode mode, const char *others,
+                 const struct context *context, struct store_lock *ret, struct error *err)
+{
+    CLEANUP(str_free) char *locks = fs_join(store->root, "locks");
+    CLEANUP(str_free) char *path = fs_join(locks, "store");
+    if (fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err))
+        return true;
+    if (err->kind != ERR_BUSY)
+        return explain(store, err);
+    error_clear(err);
+    context_step(context, "waiting for %s", others);
+    return fs_lock(path, mode, /* wait= */ true, context ? context->cancel : NULL, &ret->lock, err);
+}
+
+bool store_lock_share(const struct blob_store *store, const struct context *context,
+                      struct store_lock *ret, struct error *err)
+{
+    return take(store, FS_LOCK_SHARED, "another wrun that cleans up the store", context, ret, err);
+}
+
+bool store_lock_own(const struct blob_store *store, const struct context *context,
+                    struct store_lock *ret, struct error *err)
+{
+    return take(store, FS_LOCK_EXCLUSIVE, "other wruns that pull images or start containers",
+                context, ret, err);
+}
+
+void store_lock_release(struct store_lock *lock)
+{
+    fs_unlock(&lock->lock);
+}
