@@ -17,6 +17,7 @@ enum event_type {
     EVENT_RESOLVE_STARTED, /* subject: reference */
     EVENT_CANDIDATE,       /* subject: digest of an index's entry, text: platform and verdict */
     EVENT_RESOLVED,        /* subject: reference, text: manifest digest */
+    EVENT_BLOB_PLANNED,    /* subject: digest, total: needed; it may turn out to be present */
     EVENT_BLOB_WAITING,    /* subject: digest, total: another process is bringing it in */
     EVENT_BLOB_STARTED,    /* subject: digest, done: bytes that are here already, total */
     EVENT_BLOB_PROGRESS,   /* subject: digest, done, total; less than before: starts over */

@@ -216,6 +216,17 @@ static void emit(const struct pull *pull, enum event_type type, const char *text
     context_emit(pull->context, &event);
 }
 
+/* What is to come, so that sums and times know of it from the beginning. */
+static void announce_layers(const struct pull *pull, const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->layers.count; i++) {
+        const struct descriptor *layer = &manifest->layers.items[i];
+        const struct event event = {
+            .type = EVENT_BLOB_PLANNED, .subject = layer->digest.text, .total = layer->size};
+        context_emit(pull->context, &event);
+    }
+}
+
 static bool fetch_layers(struct pull *pull, const struct manifest *manifest,
                          const struct image_record *record, struct error *err)
 {
@@ -233,6 +244,7 @@ static bool get_layers(struct pull *pull, const struct image *image,
         .request = pull->request, .image = image, .feed = pull->feed, .stop = &pull->stop};
     if (pull->request->description_only)
         return true;
+    announce_layers(pull, &image->manifest);
     if (!pull_consumer_start(&consumer, err))
         return false;
     bool fetched = fetch_layers(pull, &image->manifest, record, err);

@@ -43,12 +43,15 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
     CLEANUP(strlist_clear) struct strlist layers = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
     (void)ret_code;
-    return image_options_check(&pull->image, err)
+    bool pulled = image_options_check(&pull->image, err)
         && reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
         && image_store_share(invocation, &lock, err)
         && image_pull(invocation, &pull->image, &reference, PULL_EVERYTHING, &image, err)
-        && host_unpack(invocation, &image, &layers, err)
-        && print_image(invocation, &image, &layers, err);
+        && host_unpack(invocation, &image, &layers, err);
+    if (!pulled)
+        return false;
+    report_finish(&invocation->report);
+    return print_image(invocation, &image, &layers, err);
 }
 
 static void clear_options(void *options)

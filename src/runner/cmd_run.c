@@ -111,6 +111,7 @@ static bool execute(struct run *run, struct error *err)
         || !image_store_share(run->invocation, &run->lock, err) || !find_image(run, err)
         || !find_layers(run, err) || !make_plan(run, err))
         return false;
+    report_finish(&run->invocation->report);
     if (run->options->dry_run)
         return print_plan(run, err);
     const struct host_run_request request = {

@@ -9,8 +9,26 @@
 #include "base/error.h"
 
 bool terminal_stderr_is_console(void);
-/* Columns of the console behind stderr; 80 when unknown. */
-unsigned terminal_width(void);
+
+struct terminal_size {
+    unsigned columns;
+    unsigned rows;
+};
+
+/* Of the console behind stderr; 80 x 25 when unknown. */
+struct terminal_size terminal_size(void);
+
+/* How the console behind stderr was before terminal_open(). */
+struct terminal_mode {
+    bool is_open;
+    bool is_changed;
+    uint32_t saved;
+};
+
+/* True when escape sequences move the cursor there, until terminal_close(). */
+bool terminal_open(struct terminal_mode *ret) MUST_USE;
+void terminal_close(struct terminal_mode *mode);
+
 /* As it is, without an end of line: for text that is wrun's own. */
 void terminal_error_text(const char *text);
 /* One line. Control characters become '?', because messages quote strangers (registries, archives,

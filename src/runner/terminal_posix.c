@@ -6,7 +6,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define DEFAULT_WIDTH 80
+#include "base/alloc.h"
+#include "base/os.h"
+#include "base/text.h"
+
+#define DEFAULT_COLUMNS 80
+#define DEFAULT_ROWS 25
 
 static bool write_all(int descriptor, const char *text)
 {
@@ -28,12 +33,27 @@ bool terminal_stderr_is_console(void)
     return isatty(STDERR_FILENO);
 }
 
-unsigned terminal_width(void)
+struct terminal_size terminal_size(void)
 {
     struct winsize size = {0};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return DEFAULT_WIDTH;
-    return size.ws_col;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0)
+        size = (struct winsize){0};
+    return (struct terminal_size){
+        .columns = size.ws_col ? size.ws_col : DEFAULT_COLUMNS,
+        .rows = size.ws_row ? size.ws_row : DEFAULT_ROWS,
+    };
+}
+
+bool terminal_open(struct terminal_mode *ret)
+{
+    CLEANUP(str_free) char *type = os_getenv("TERM");
+    *ret = (struct terminal_mode){.is_open = true};
+    return type && *type && !str_equal(type, "dumb");
+}
+
+void terminal_close(struct terminal_mode *mode)
+{
+    *mode = (struct terminal_mode){0};
 }
 
 void terminal_error_text(const char *text)

@@ -25,12 +25,13 @@ bool console_is_terminal(enum console_stream stream)
     return GetConsoleMode(stream_handle(stream), &mode);
 }
 
-unsigned console_width(enum console_stream stream)
+void console_size(enum console_stream stream, unsigned *ret_columns, unsigned *ret_rows)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
     if (!GetConsoleScreenBufferInfo(stream_handle(stream), &info))
-        return 0;
-    return (unsigned)(info.srWindow.Right - info.srWindow.Left + 1);
+        return;
+    *ret_columns = (unsigned)(info.srWindow.Right - info.srWindow.Left + 1);
+    *ret_rows = (unsigned)(info.srWindow.Bottom - info.srWindow.Top + 1);
 }
 
 static bool write_units(HANDLE console, const uint16_t *units, size_t count, struct error *err)

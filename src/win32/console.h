@@ -8,8 +8,8 @@ enum console_stream { CONSOLE_INPUT, CONSOLE_OUTPUT, CONSOLE_ERROR };
 
 /* False when the stream is a file, a pipe or closed. */
 bool console_is_terminal(enum console_stream stream);
-/* Columns of the window; 0 when the stream is no console. */
-unsigned console_width(enum console_stream stream);
+/* Of the window; leaves both alone when the stream is no console. */
+void console_size(enum console_stream stream, unsigned *ret_columns, unsigned *ret_rows);
 
 /* Writes UTF-8: through WriteConsoleW to a console, so that the code page does not matter, as bytes
  * to anything else. The text must not end inside a character. */

@@ -32,7 +32,7 @@ static inline void capture_pipe(struct capture *ret, int stream)
     capture_start(ret, stream, ends[0], ends[1]);
 }
 
-/* A terminal that passes bytes on as they are. */
+/* A terminal of six rows that passes bytes on as they are. */
 static inline void capture_terminal(struct capture *ret, int stream, unsigned short columns)
 {
     int outer = posix_openpt(O_RDWR | O_NOCTTY);
@@ -45,7 +45,7 @@ static inline void capture_terminal(struct capture *ret, int stream, unsigned sh
     assert_int_equal(tcgetattr(inner, &mode), 0);
     cfmakeraw(&mode);
     assert_int_equal(tcsetattr(inner, TCSANOW, &mode), 0);
-    const struct winsize size = {.ws_row = 25, .ws_col = columns};
+    const struct winsize size = {.ws_row = 6, .ws_col = columns};
     assert_int_equal(ioctl(inner, TIOCSWINSZ, &size), 0);
     capture_start(ret, stream, outer, inner);
 }
