@@ -17,13 +17,14 @@ static void take_sample(struct rate *rate, uint64_t now_ms)
 
 void rate_start(struct rate *rate, uint64_t now_ms)
 {
-    *rate = (struct rate){0};
+    *rate = (struct rate){.last_ms = now_ms};
     take_sample(rate, now_ms);
 }
 
 void rate_add(struct rate *rate, uint64_t bytes, uint64_t now_ms)
 {
     rate->bytes += bytes;
+    rate->last_ms = now_ms;
     if (rate->count > 0 && now_ms - sample_at(rate, rate->count - 1)->at_ms >= INTERVAL_MS)
         take_sample(rate, now_ms);
 }
@@ -40,7 +41,7 @@ static struct rate_sample base_sample(const struct rate *rate, uint64_t now_ms)
 
 uint64_t rate_per_second(const struct rate *rate, uint64_t now_ms)
 {
-    if (rate->count == 0)
+    if (rate->count == 0 || now_ms - rate->last_ms >= WINDOW_MS)
         return 0;
     struct rate_sample base = base_sample(rate, now_ms);
     uint64_t elapsed = now_ms - base.at_ms;

@@ -16,6 +16,7 @@ struct rate {
     struct rate_sample samples[RATE_SAMPLES]; /* a ring of the newest */
     size_t count;                             /* ever taken; the newest is at count - 1 */
     uint64_t bytes;                           /* the sum */
+    uint64_t last_ms;                         /* when something came last */
 };
 
 /* From now on, with nothing transferred. */

@@ -69,7 +69,7 @@ static void stop_ticker(struct report *report)
 
 /* ---- the observer ---- */
 
-static void tell(struct report *report, const struct event *event, uint64_t now_ms)
+static void tell_event(struct report *report, const struct event *event, uint64_t now_ms)
 {
     struct progress_item *item = progress_update(&report->progress, event, now_ms);
     if (report->mode == REPORT_JSON)
@@ -84,7 +84,7 @@ static void on_event(void *user, const struct event *event)
 {
     struct report *report = user;
     monitor_enter(&report->lock);
-    tell(report, event, os_monotonic_ms());
+    tell_event(report, event, os_monotonic_ms());
     if (progress_is_active(&report->progress) || event->type == EVENT_RETRY)
         start_ticker(report);
     monitor_leave(&report->lock);

@@ -36,6 +36,7 @@ TEST(too_little_time_gives_no_rate)
     rate_add(&rate, MB, 1050);
     assert_int_equal(rate_per_second(&rate, 1050), 0);
     assert_int_equal(rate_per_second(&rate, 2000), MB);
+    assert_int_equal(rate_per_second(&rate, 6050), 0);
     /* A burst after a long silence does not count for the silence. */
     rate_add(&rate, MB, 60000);
     assert_in_range(rate_per_second(&rate, 60500), MB / 60, 2 * MB);
@@ -43,8 +44,9 @@ TEST(too_little_time_gives_no_rate)
 
 /* ---- progress ---- */
 
-static struct progress_item *tell(struct progress *progress, enum event_type type,
-                                  const char *subject, uint64_t done, uint64_t total, uint64_t now)
+static struct progress_item *update(struct progress *progress, enum event_type type,
+                                    const char *subject, uint64_t done, uint64_t total,
+                                    uint64_t now)
 {
     const struct event event = {.type = type, .subject = subject, .done = done, .total = total};
     return progress_update(progress, &event, now);
@@ -53,18 +55,18 @@ static struct progress_item *tell(struct progress *progress, enum event_type typ
 TEST(what_was_there_before_does_not_count)
 {
     CLEANUP(progress_clear) struct progress progress = {0};
-    tell(&progress, EVENT_BLOB_PLANNED, A, 0, 100 * MB, 0);
-    tell(&progress, EVENT_BLOB_PLANNED, B, 0, 900 * MB, 0);
+    update(&progress, EVENT_BLOB_PLANNED, A, 0, 100 * MB, 0);
+    update(&progress, EVENT_BLOB_PLANNED, B, 0, 900 * MB, 0);
     assert_false(progress_is_active(&progress));
-    tell(&progress, EVENT_BLOB_PRESENT, B, 0, 900 * MB, 0);
-    tell(&progress, EVENT_BLOB_STARTED, A, 90 * MB, 100 * MB, 1000);
+    update(&progress, EVENT_BLOB_PRESENT, B, 0, 900 * MB, 0);
+    update(&progress, EVENT_BLOB_STARTED, A, 90 * MB, 100 * MB, 1000);
     assert_true(progress_is_active(&progress));
     struct progress_sum sum = progress_sum(&progress, PROGRESS_FETCH, 1000);
     assert_int_equal(sum.moved, 0);
     assert_int_equal(sum.per_second, 0);
     assert_int_equal(sum.done, 990 * MB);
 
-    tell(&progress, EVENT_BLOB_PROGRESS, A, 92 * MB, 100 * MB, 2000);
+    update(&progress, EVENT_BLOB_PROGRESS, A, 92 * MB, 100 * MB, 2000);
     sum = progress_sum(&progress, PROGRESS_FETCH, 2000);
     assert_int_equal(sum.moved, 2 * MB);
     assert_int_equal(sum.per_second, 2 * MB);
@@ -73,7 +75,7 @@ TEST(what_was_there_before_does_not_count)
     assert_int_equal(sum.present, 1);
     assert_int_equal(sum.total, 1000 * MB);
 
-    tell(&progress, EVENT_BLOB_DONE, A, 0, 100 * MB, 6000);
+    update(&progress, EVENT_BLOB_DONE, A, 0, 100 * MB, 6000);
     sum = progress_sum(&progress, PROGRESS_FETCH, 99999);
     assert_int_equal(sum.moved, 10 * MB);
     assert_int_equal(sum.elapsed_ms, 5000);
@@ -85,10 +87,10 @@ TEST(what_was_there_before_does_not_count)
 TEST(what_is_fetched_twice_counts_twice)
 {
     CLEANUP(progress_clear) struct progress progress = {0};
-    tell(&progress, EVENT_BLOB_STARTED, A, 0, 10 * MB, 0);
-    tell(&progress, EVENT_BLOB_PROGRESS, A, 10 * MB, 10 * MB, 1000);
-    tell(&progress, EVENT_BLOB_PROGRESS, A, 0, 10 * MB, 1000);
-    struct progress_item *item = tell(&progress, EVENT_BLOB_PROGRESS, A, 4 * MB, 10 * MB, 2000);
+    update(&progress, EVENT_BLOB_STARTED, A, 0, 10 * MB, 0);
+    update(&progress, EVENT_BLOB_PROGRESS, A, 10 * MB, 10 * MB, 1000);
+    update(&progress, EVENT_BLOB_PROGRESS, A, 0, 10 * MB, 1000);
+    struct progress_item *item = update(&progress, EVENT_BLOB_PROGRESS, A, 4 * MB, 10 * MB, 2000);
     assert_int_equal(item->done, 4 * MB);
     assert_int_equal(progress_sum(&progress, PROGRESS_FETCH, 2000).moved, 14 * MB);
 }
@@ -96,18 +98,18 @@ TEST(what_is_fetched_twice_counts_twice)
 TEST(blobs_and_layers_are_told_apart)
 {
     CLEANUP(progress_clear) struct progress progress = {0};
-    tell(&progress, EVENT_BLOB_WAITING, A, 0, 10 * MB, 0);
+    update(&progress, EVENT_BLOB_WAITING, A, 0, 10 * MB, 0);
     assert_true(progress_is_active(&progress));
-    tell(&progress, EVENT_BLOB_PRESENT, A, 0, 10 * MB, 500);
-    tell(&progress, EVENT_LAYER_STARTED, A, 0, 10 * MB, 1000);
-    tell(&progress, EVENT_LAYER_PROGRESS, A, 5 * MB, 10 * MB, 2000);
-    struct progress_item *item = tell(&progress, EVENT_LAYER_DONE, A, 0, 0, 3000);
+    update(&progress, EVENT_BLOB_PRESENT, A, 0, 10 * MB, 500);
+    update(&progress, EVENT_LAYER_STARTED, A, 0, 10 * MB, 1000);
+    update(&progress, EVENT_LAYER_PROGRESS, A, 5 * MB, 10 * MB, 2000);
+    struct progress_item *item = update(&progress, EVENT_LAYER_DONE, A, 0, 0, 3000);
     assert_int_equal(item->done, 10 * MB);
     assert_int_equal(progress.count, 2);
     assert_int_equal(progress_sum(&progress, PROGRESS_UNPACK, 3000).moved, 10 * MB);
     assert_int_equal(progress_sum(&progress, PROGRESS_FETCH, 3000).moved, 0);
-    assert_null(tell(&progress, EVENT_STEP, NULL, 0, 0, 0));
-    assert_null(tell(&progress, EVENT_RESOLVED, A, 0, 0, 0));
+    assert_null(update(&progress, EVENT_STEP, NULL, 0, 0, 0));
+    assert_null(update(&progress, EVENT_RESOLVED, A, 0, 0, 0));
 }
 
 /* ---- text ---- */
@@ -149,20 +151,20 @@ TEST(sizes_and_durations_are_written_for_people)
 TEST(an_item_tells_what_is_known_of_it)
 {
     CLEANUP(progress_clear) struct progress progress = {0};
-    struct progress_item *item = tell(&progress, EVENT_BLOB_STARTED, A, 0, 0, 0);
+    struct progress_item *item = update(&progress, EVENT_BLOB_STARTED, A, 0, 0, 0);
     CLEANUP(str_free) char *unknown = progress_format_item(item, 0);
     assert_string_equal(unknown, "0 B, 0 B/s");
-    item = tell(&progress, EVENT_BLOB_PROGRESS, A, 10 * MB, 0, 1000);
+    item = update(&progress, EVENT_BLOB_PROGRESS, A, 10 * MB, 0, 1000);
     CLEANUP(str_free) char *endless = progress_format_item(item, 1000);
     assert_string_equal(endless, "10.0 MB, 10.0 MB/s");
-    item = tell(&progress, EVENT_BLOB_PROGRESS, A, 20 * MB, 85 * MB, 2000);
+    item = update(&progress, EVENT_BLOB_PROGRESS, A, 20 * MB, 85 * MB, 2000);
     CLEANUP(str_free) char *known = progress_format_item(item, 2000);
     assert_string_equal(known, "20.0 MB of 85.0 MB (23 %), 10.0 MB/s, 7 s left");
     /* Nothing came for a long time. */
     CLEANUP(str_free) char *stalled = progress_format_item(item, 20000);
     assert_string_equal(stalled, "20.0 MB of 85.0 MB (23 %), 0 B/s");
     /* More than was promised. */
-    item = tell(&progress, EVENT_BLOB_PROGRESS, A, 90 * MB, 85 * MB, 20000);
+    item = update(&progress, EVENT_BLOB_PROGRESS, A, 90 * MB, 85 * MB, 20000);
     CLEANUP(str_free) char *over = progress_format_item(item, 20000);
     assert_non_null(strstr(over, "90.0 MB of 85.0 MB (100 %)"));
     assert_null(strstr(over, "left"));
@@ -172,11 +174,11 @@ TEST(the_summary_tells_what_was_transferred)
 {
     CLEANUP(progress_clear) struct progress progress = {0};
     assert_null(progress_format_summary(&progress, 0));
-    tell(&progress, EVENT_BLOB_PRESENT, B, 0, 7 * MB, 0);
+    update(&progress, EVENT_BLOB_PRESENT, B, 0, 7 * MB, 0);
     assert_null(progress_format_summary(&progress, 0));
-    tell(&progress, EVENT_BLOB_STARTED, A, 5 * MB, 10 * MB, 1000);
+    update(&progress, EVENT_BLOB_STARTED, A, 5 * MB, 10 * MB, 1000);
     assert_null(progress_format_summary(&progress, 1000));
-    tell(&progress, EVENT_BLOB_DONE, A, 0, 10 * MB, 3500);
+    update(&progress, EVENT_BLOB_DONE, A, 0, 10 * MB, 3500);
     CLEANUP(str_free) char *text = progress_format_summary(&progress, 9999);
     assert_string_equal(text, "1 blob fetched: 5.0 MB in 2.5 s (2.0 MB/s), 1 present");
 }
@@ -192,12 +194,12 @@ static char *screen(const struct progress *progress, unsigned columns, unsigned 
 
 static void two_blobs_and_a_layer(struct progress *progress)
 {
-    tell(progress, EVENT_BLOB_PLANNED, A, 0, 100 * MB, 0);
-    tell(progress, EVENT_BLOB_STARTED, A, 0, 100 * MB, 1000);
-    tell(progress, EVENT_BLOB_WAITING, B, 0, 50 * MB, 1000);
-    tell(progress, EVENT_LAYER_STARTED, "sha256:cc", 0, 8 * MB, 1000);
-    tell(progress, EVENT_BLOB_PROGRESS, A, 30 * MB, 100 * MB, 2000);
-    tell(progress, EVENT_LAYER_PROGRESS, "sha256:cc", 4 * MB, 8 * MB, 2000);
+    update(progress, EVENT_BLOB_PLANNED, A, 0, 100 * MB, 0);
+    update(progress, EVENT_BLOB_STARTED, A, 0, 100 * MB, 1000);
+    update(progress, EVENT_BLOB_WAITING, B, 0, 50 * MB, 1000);
+    update(progress, EVENT_LAYER_STARTED, "sha256:cc", 0, 8 * MB, 1000);
+    update(progress, EVENT_BLOB_PROGRESS, A, 30 * MB, 100 * MB, 2000);
+    update(progress, EVENT_LAYER_PROGRESS, "sha256:cc", 4 * MB, 8 * MB, 2000);
 }
 
 TEST(the_screen_has_a_line_for_each_and_one_for_all)
@@ -242,7 +244,7 @@ TEST(the_screen_keeps_within_the_terminal)
     /* Hundreds of layers do not fill a tall terminal. */
     for (unsigned i = 0; i < 300; i++) {
         CLEANUP(str_free) char *subject = str_format("sha256:%u", i);
-        tell(&progress, EVENT_BLOB_STARTED, subject, 0, MB, 1000);
+        update(&progress, EVENT_BLOB_STARTED, subject, 0, MB, 1000);
     }
     CLEANUP(strlist_clear) struct strlist lines = {0};
     progress_compose_screen(&progress, 2000, 80, 200, &lines);
