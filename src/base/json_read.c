@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/scan.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/utf.h"
 
@@ -50,6 +51,8 @@ static void arena_free(struct chunk *arena)
 {
     while (arena) {
         struct chunk *previous = arena->previous;
+        /* Credential files and token replies are read here as well. */
+        secret_wipe(arena->bytes, arena->used);
         free(arena);
         arena = previous;
     }

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* command_line: from lists of arguments to the one string that a Windows process is started with.
+/* command_line: from an image and what the user gives to the one string that a Windows process is
+ * started with.
  *
- * Escaping follows the rule of CommandLineToArgvW and the C runtime as golang.org/x/sys/windows
- * EscapeArg writes it, because that is what containerd and Docker send. cmd.exe has rules of its
- * own: for it there is the raw command line. */
+ * Arguments are escaped as base/command_line.h says. cmd.exe has rules of its own: for it there is
+ * the raw command line. */
 #pragma once
 
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/strlist.h"
 
 /* What CreateProcess accepts, counted in UTF-16 units with the final NUL. */
 #define COMMAND_LINE_MAXIMUM 32767
-
-/* One argument, escaped; the caller owns it. */
-char *command_line_escape(const char *argument);
-/* All arguments escaped and joined by single spaces; the caller owns it. */
-char *command_line_join(const struct strlist *arguments);
 
 /* What a command line is made of; every pointer is borrowed and may be NULL (= not given). */
 struct command_line_spec {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "layers/little_endian.h"

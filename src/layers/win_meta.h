@@ -48,9 +48,6 @@ void win_meta_clear(struct win_meta *meta);
 
 /* "seconds[.fraction]", possibly negative, to FILETIME. */
 bool win_time_parse(const char *text, size_t length, int64_t *ret, struct error *err) MUST_USE;
-/* Strict: standard alphabet, padded, no white space, zero pad bits. Appends to *ret, which keeps
- * its maximum. */
-bool base64_decode(const char *text, size_t length, struct buf *ret, struct error *err) MUST_USE;
 /* The structure of a self-relative security descriptor, as RtlValidRelativeSecurityDescriptor:
  * owner, group, SACL and DACL lie inside, SIDs and ACLs are well-formed. */
 bool security_descriptor_check(const void *data, size_t length, struct error *err) MUST_USE;

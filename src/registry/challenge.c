@@ -69,6 +69,7 @@ static const struct {
     {"realm", offsetof(struct challenge, realm)},
     {"service", offsetof(struct challenge, service)},
     {"scope", offsetof(struct challenge, scope)},
+    {"error", offsetof(struct challenge, error)},
 };
 
 /* Keeps the first value of a name, so that a second one cannot replace it. */
@@ -146,5 +147,6 @@ void challenge_clear(struct challenge *challenge)
     str_free(&challenge->realm);
     str_free(&challenge->service);
     str_free(&challenge->scope);
+    str_free(&challenge->error);
     *challenge = (struct challenge){0};
 }

@@ -13,6 +13,7 @@ struct challenge {
     char *realm;   /* URL of the token service, or a text for people */
     char *service; /* NULL when absent, as the rest */
     char *scope;
+    char *error; /* as "insufficient_scope" (RFC 6750 section 3.1) */
 };
 
 /* The best challenge of all header lines: Bearer before Basic; a line may hold several. Without one

@@ -12,6 +12,28 @@
 #define STATUS_NOT_FOUND 404
 #define TAG_LIST_MAXIMUM ((size_t)4 << 20)
 
+/* A mirror has a credential only if there is one for its own name. */
+static bool open_auths(const struct client_options *options, struct client *client,
+                       struct error *err)
+{
+    client->auths = xcalloc(client->endpoints.count, sizeof(struct auth *));
+    for (size_t i = 0; i < client->endpoints.count; i++) {
+        struct endpoint *endpoint = &client->endpoints.items[i];
+        const struct auth_options auth = {
+            .http = client->http,
+            .credentials = options->credentials,
+            .peer = &endpoint->peer,
+            .context = options->context,
+            .url = endpoint->base,
+            .host = endpoint->name,
+            .repository = client->repository,
+        };
+        if (!auth_open(&auth, &client->auths[i], err))
+            return false;
+    }
+    return true;
+}
+
 bool client_open(const struct client_options *options, struct client *ret, struct error *err)
 {
     CLEANUP(client_close) struct client client = {.context = options->context};
@@ -28,19 +50,20 @@ bool client_open(const struct client_options *options, struct client *ret, struc
     };
     if (!endpoint_list_open(&endpoints, &client.endpoints, err))
         return false;
-    client.authorizations = xcalloc(client.endpoints.count, sizeof(*client.authorizations));
     client.repository = xstrdup(options->reference->path);
+    if (!open_auths(options, &client, err))
+        return false;
     *ret = TAKE(client);
     return true;
 }
 
 void client_close(struct client *client)
 {
+    for (size_t i = 0; client->auths && i < client->endpoints.count; i++)
+        auth_close(&client->auths[i]);
+    mem_free(&client->auths);
     http_close(&client->http);
     str_free(&client->repository);
-    for (size_t i = 0; i < client->endpoints.count; i++)
-        str_free(&client->authorizations[i]);
-    mem_free(&client->authorizations);
     endpoint_list_close(&client->endpoints);
     *client = (struct client){0};
 }
@@ -48,23 +71,13 @@ void client_close(struct client *client)
 bool client_authenticate(struct client *client, size_t endpoint, const struct strlist *challenges,
                          struct error *err)
 {
-    struct auth_request request = {
-        .challenges = challenges,
-        .repository = client->repository,
-        .allow_http = client->endpoints.items[endpoint].plain_http,
-    };
-    char *authorization = NULL;
-    if (!auth_answer(client->http, &request, &authorization, err))
-        return false;
-    str_free(&client->authorizations[endpoint]);
-    client->authorizations[endpoint] = authorization;
-    return true;
+    return auth_answer(client->auths[endpoint], challenges, err);
 }
 
 static struct http_request make_request(const struct client *client, size_t endpoint,
                                         const char *kind, const char *name)
 {
-    const char *authorization = client->authorizations[endpoint];
+    const char *authorization = auth_header(client->auths[endpoint]);
     return (struct http_request){
         .url = endpoint_url(&client->endpoints.items[endpoint], kind, name),
         .authorization = authorization ? xstrdup(authorization) : NULL,
@@ -117,19 +130,32 @@ static bool report_missing(struct client *client, const struct http_response *re
     return registry_error(response, subject, hint, err);
 }
 
+/* A 401 is answered once, and once more when the registry then names a wider scope. */
+static bool get_with_auth(struct client *client, const char *name, size_t maximum,
+                          struct http_document *ret, struct error *err)
+{
+    struct auth *auth = client->auths[0];
+    if (auth_is_stale(auth) && !auth_renew(auth, err))
+        return false;
+    for (unsigned answered = 0;; answered++) {
+        if (!get_once(client, "manifests", name, maximum, ret, err))
+            return false;
+        const struct strlist *challenges = &ret->response.challenges;
+        if (ret->response.status != STATUS_UNAUTHORIZED || answered == 2
+            || (answered == 1 && !auth_needs_scope(auth, challenges)))
+            return true;
+        if (!auth_answer(auth, challenges, err))
+            return false;
+        http_document_clear(ret);
+    }
+}
+
 bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
                          struct http_document *ret, struct error *err)
 {
     CLEANUP(http_document_clear) struct http_document document = {0};
-    if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
+    if (!get_with_auth(client, tag_or_digest, maximum, &document, err))
         return false;
-    if (document.response.status == STATUS_UNAUTHORIZED) {
-        if (!client_authenticate(client, 0, &document.response.challenges, err))
-            return false;
-        http_document_clear(&document);
-        if (!get_once(client, "manifests", tag_or_digest, maximum, &document, err))
-            return false;
-    }
     if (document.response.status == STATUS_NOT_FOUND)
         return report_missing(client, &document.response, tag_or_digest, err);
     if (document.response.status != 200)

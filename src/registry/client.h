@@ -2,6 +2,7 @@
 /* client: one repository, wherever it can be had (OCI distribution-spec, the "pull" part). */
 #pragma once
 
+#include "registry/auth.h"
 #include "registry/endpoint.h"
 #include "registry/http.h"
 #include "registry/reference.h"
@@ -11,14 +12,15 @@ struct client {
     const struct context *context;
     char *repository; /* path */
     struct endpoint_list endpoints;
-    char **authorizations; /* one for each endpoint, once it has asked for it; NULL before */
+    struct auth **auths; /* one for each endpoint */
 };
 
 struct client_options {
     const struct reference *reference;
     bool plain_http; /* loopback registries are spoken to in plain http in any case, unless their
                         port is 443 */
-    const char *ca_file; /* or NULL */
+    const char *ca_file;                   /* or NULL */
+    const struct credentials *credentials; /* borrowed; NULL = anonymous */
     unsigned max_downloads;
     const struct context *context;
 };

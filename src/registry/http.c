@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/os.h"
+#include "base/secret.h"
 #include "registry/http_transfer.h"
 
 /* How long a wait may be blind to a request for cancellation. */
@@ -74,7 +75,7 @@ void http_peer_clear(struct http_peer *peer)
 void http_request_clear(struct http_request *request)
 {
     str_free(&request->url);
-    str_free(&request->authorization);
+    secret_free(&request->authorization);
     *request = (struct http_request){0};
 }
 

@@ -102,6 +102,7 @@ struct http_request {
     char *url;
     const char *accept;  /* NULL = anything */
     char *authorization; /* header value or NULL */
+    const char *form;    /* an encoded form: makes it a POST; NULL = GET */
     bool refuse_redirects;
     /* The url came from outside (a redirect of an earlier request, a descriptor's urls): where it
      * leads is checked as for a redirect. */

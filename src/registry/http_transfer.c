@@ -208,6 +208,9 @@ static bool set_range(CURL *easy, const struct http_range *range)
 static bool set_request(CURL *easy, struct transfer *transfer)
 {
     transfer->curl_text[0] = '\0';
+    const char *form = transfer->request->form;
+    if (form && curl_easy_setopt(easy, CURLOPT_POSTFIELDS, form) != CURLE_OK)
+        return false;
     return set_range(easy, &transfer->request->range)
         && curl_easy_setopt(easy, CURLOPT_URL, current_url(transfer)) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_USERAGENT, transfer->http->user_agent) == CURLE_OK

@@ -259,6 +259,7 @@ static bool pull_from_registry(struct pull *pull, struct image *ret, struct erro
         .reference = &pull->request->reference,
         .plain_http = pull->request->plain_http,
         .ca_file = pull->request->ca_file,
+        .credentials = pull->request->credentials,
         .max_downloads = pull->request->max_downloads,
         .context = pull->context,
     };

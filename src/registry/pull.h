@@ -11,6 +11,7 @@
 
 #include "base/event.h"
 #include "registry/blob_feed.h"
+#include "registry/credentials.h"
 #include "registry/image.h"
 #include "registry/platform.h"
 #include "registry/reference.h"
@@ -19,10 +20,11 @@ struct pull_request {
     struct reference reference;
     struct platform_host host;
     bool plain_http; /* loopback registries use plain http in any case, unless the port is 443 */
-    const char *ca_file;    /* PEM file that replaces the system's roots, or NULL */
-    unsigned max_downloads; /* at a time; 0 = 4 */
-    bool description_only;  /* manifest and configuration: no layers, and the reference is not
-                               recorded */
+    const char *ca_file;                   /* PEM file that replaces the system's roots, or NULL */
+    const struct credentials *credentials; /* NULL = anonymous */
+    unsigned max_downloads;                /* at a time; 0 = 4 */
+    bool description_only; /* manifest and configuration: no layers, and the reference is not
+                              recorded */
     /* Works on the layers while they are fetched, on a thread of its own; NULL = nobody does. It
      * starts when the configuration is known and fits the host, also when nothing is to be
      * fetched, and reads through registry/blob_reader.h. The pull waits for it. When it fails, the

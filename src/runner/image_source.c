@@ -15,6 +15,7 @@ void image_options_clear(struct image_options *options)
 {
     str_free(&options->platform);
     str_free(&options->ca_file);
+    str_free(&options->auth_file);
     *options = (struct image_options){0};
 }
 
@@ -100,6 +101,10 @@ bool image_pull(const struct invocation *invocation, const struct image_options 
         .description_only = depth == PULL_DESCRIPTION,
     };
     CLEANUP(blob_store_close) struct blob_store store = {0};
+    CLEANUP(credentials_close) struct credentials credentials = {0};
+    if (!credentials_open(options->auth_file, &invocation->context, &credentials, err))
+        return false;
+    request.credentials = &credentials;
     return find_platform(options, &request.host, err)
         && blob_store_open(invocation->root, &store, err)
         && registry_pull(&request, &store, &invocation->context, ret, err);

@@ -14,6 +14,7 @@
 struct image_options {
     char *platform;
     char *ca_file;
+    char *auth_file;
     bool plain_http;
 };
 
@@ -25,6 +26,9 @@ struct image_options {
         {"cacert",       0,                                                                        \
          "FILE",         "Trust the certificates in this PEM file",                                \
          cli_set_string, offsetof(type, member.ca_file)},                                          \
+        {"authfile",     0,                                                                        \
+         "FILE",         "Take credentials from this file (WRUN_AUTH_FILE)",                       \
+         cli_set_string, offsetof(type, member.auth_file)},                                        \
     {                                                                                              \
         "plain-http", 0, NULL, "Talk to the registry without TLS", cli_set_flag,                   \
             offsetof(type, member.plain_http)                                                      \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/win_meta.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "check.h"
 #include "layers/backup_stream.h"
@@ -251,45 +252,6 @@ TEST(sddl_beside_a_descriptor_is_ignored)
     assert_int_equal(empty.security.length, 0);
 }
 
-/* ---- base64 ---- */
-
-TEST(base64)
-{
-    static const struct {
-        const char *text;
-        const char *bytes; /* NULL = refused */
-    } rows[] = {
-        {"", ""},          {"Zg==", "f"},          {"Zm8=", "fo"},
-        {"Zm9v", "foo"},   {"Zm9vYmFy", "foobar"}, {"+/+/", "\xfb\xff\xbf"},
-        {"Zg", NULL},      {"Zg=", NULL},          {"Zg===", NULL},
-        {"=", NULL},       {"====", NULL},         {"Z===", NULL},
-        {"Zh==", NULL}, /* pad bits set */
-        {"Zm9=", NULL},    {"Zg==Zg==", NULL},     {"Zg=a", NULL},
-        {"Zm9v\n", NULL},  {"Zm 9", NULL},         {"Zm-_", NULL},
-        {"Zm9\xc3", NULL},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct error err = {0};
-        CLEANUP(buf_clear) struct buf out;
-        buf_init(&out, 100);
-        if (!rows[i].bytes) {
-            assert_fails(base64_decode(rows[i].text, strlen(rows[i].text), &out, &err),
-                         ERR_INTEGRITY, "base64");
-            continue;
-        }
-        assert_ok(base64_decode(rows[i].text, strlen(rows[i].text), &out, &err));
-        assert_string_equal(buf_str(&out), rows[i].bytes);
-    }
-}
-
-TEST(base64_keeps_the_limit_of_the_buffer)
-{
-    struct error err = {0};
-    CLEANUP(buf_clear) struct buf out;
-    buf_init(&out, 5);
-    assert_fails(base64_decode("Zm9vYmFy", 8, &out, &err), ERR_INTEGRITY, "limit of 5 bytes");
-}
-
 /* ---- security descriptors ---- */
 
 TEST(security_descriptors_of_layers_are_accepted)
@@ -537,8 +499,6 @@ int main(void)
         cmocka_unit_test(attributes),
         cmocka_unit_test(bad_records_are_refused),
         cmocka_unit_test(sddl_beside_a_descriptor_is_ignored),
-        cmocka_unit_test(base64),
-        cmocka_unit_test(base64_keeps_the_limit_of_the_buffer),
         cmocka_unit_test(security_descriptors_of_layers_are_accepted),
         cmocka_unit_test(entries_for_objects),
         cmocka_unit_test(malformed_security_descriptors_are_refused),

@@ -167,6 +167,7 @@ class FaultRegistry:
         self.requests, self.faults = [], []
         self.connections = 0
         self.manifests, self.blobs = {}, {}
+        self.access = None
         self.token = None
         self.tokens_given = 0
         self.rate, self.next_turn = rate, 0
@@ -226,6 +227,10 @@ class FaultRegistry:
         self.token = token
         self.realm = realm or f"{self.url}/token?purpose=test"
 
+    def require(self, access):
+        """Lets in whom the access (access.py) lets in."""
+        self.access = access
+
     def seen(self, part, method="GET"):
         with self.lock:
             return [r for r in self.requests if part in r.path and r.method == method]
@@ -248,6 +253,13 @@ class FaultRegistry:
             challenge = f'Bearer realm="{self.realm}",service="the service"'
             handler.reply_error(401, "UNAUTHORIZED", "authentication required",
                                 {"WWW-Authenticate": challenge})
+        elif self.access and self.access.answers(handler, path):
+            pass
+        elif self.access and not self.access.lets_in(handler):
+            handler.reply_error(401, "UNAUTHORIZED", "authentication required",
+                                {"WWW-Authenticate": self.access.challenge(self)})
+        elif path == "/v2/":
+            handler.reply(200, b"{}")
         else:
             self.answer_content(handler, path)
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "layers/win_meta.h"
+#include "base/base64.h"
 
+#include <stdint.h>
+
+#include "base/alloc.h"
 #include "base/text.h"
 
 /* 64 = not of the alphabet. */
@@ -49,4 +52,23 @@ bool base64_decode(const char *text, size_t length, struct buf *ret, struct erro
     if (!good)
         return error_set(err, ERR_INTEGRITY, "not valid base64");
     return true;
+}
+
+char *base64_encode(const void *data, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *bytes = data;
+    char *text = xmalloc((length + 2) / 3 * 4 + 1);
+    char *at = text;
+    for (size_t i = 0; i < length; i += 3) {
+        size_t left = length - i;
+        uint32_t bits = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0)
+            | (left > 2 ? bytes[i + 2] : 0);
+        *at++ = digits[bits >> 18];
+        *at++ = digits[bits >> 12 & 63];
+        *at++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+        *at++ = left > 2 ? digits[bits & 63] : '=';
+    }
+    *at = '\0';
+    return text;
 }
