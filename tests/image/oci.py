@@ -29,8 +29,8 @@ class Blob:
 
 
 class Layer(Blob):
-    def __init__(self, tar, media_type=DOCKER_LAYER, compress=True, diff_id=None):
-        super().__init__(gzip.compress(tar, 6, mtime=0) if compress else tar, media_type)
+    def __init__(self, tar, media_type=DOCKER_LAYER, compress=True, diff_id=None, level=6):
+        super().__init__(gzip.compress(tar, level, mtime=0) if compress else tar, media_type)
         self.diff_id = diff_id or digest(tar)
 
 
