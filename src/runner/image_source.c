@@ -47,11 +47,9 @@ static bool parse_platform(const char *text, struct platform_host *host, struct 
     return host->version.build != 0 || bad_platform(text, err);
 }
 
-static bool find_platform(const struct image_options *options, struct platform_host *ret,
-                          struct error *err)
+bool image_find_platform(const char *text, struct platform_host *ret, struct error *err)
 {
-    return host_platform(ret, err)
-        && (!options->platform || parse_platform(options->platform, ret, err));
+    return host_platform(ret, err) && (!text || parse_platform(text, ret, err));
 }
 
 bool image_options_check(const struct image_options *options, struct error *err)
@@ -75,7 +73,7 @@ bool image_find(const struct invocation *invocation, const struct image_options 
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(platform_verdict_clear) struct platform_verdict verdict = {0};
     struct platform_host host = {0};
-    if (!find_platform(options, &host, err) || !blob_store_open(invocation->root, &store, err)
+    if (!image_find_platform(options->platform, &host, err) || !blob_store_open(invocation->root, &store, err)
         || !image_open(&store, reference, &image, err))
         return false;
     struct platform platform = image_config_platform(&image.config);
@@ -105,7 +103,7 @@ bool image_pull(const struct invocation *invocation, const struct image_options 
     if (!credentials_open(options->auth_file, &invocation->context, &credentials, err))
         return false;
     request.credentials = &credentials;
-    return find_platform(options, &request.host, err)
+    return image_find_platform(options->platform, &request.host, err)
         && blob_store_open(invocation->root, &store, err)
         && registry_pull(&request, &store, &invocation->context, ret, err);
 }

@@ -46,6 +46,9 @@ bool image_store_share(const struct invocation *invocation, struct store_lock *r
 /* ERR_USAGE when an option makes no sense. */
 bool image_options_check(const struct image_options *options, struct error *err) MUST_USE;
 
+/* The host's platform, or the one that 'text' (--platform; NULL = none) says. */
+bool image_find_platform(const char *text, struct platform_host *ret, struct error *err) MUST_USE;
+
 /* The image as the store has it, without asking the registry. ERR_NOT_FOUND when it is not there or
  * not whole, ERR_MISMATCH when it is for another platform. */
 bool image_find(const struct invocation *invocation, const struct image_options *options,

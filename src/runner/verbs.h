@@ -5,6 +5,9 @@
 #include "runner/invocation.h"
 
 extern const struct verb verb_pull;
+extern const struct verb verb_save;
+extern const struct verb verb_load;
+extern const struct verb verb_import;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;
 extern const struct verb verb_images;

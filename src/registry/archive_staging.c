@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/archive_staging.h"
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "base/guid.h"
+#include "base/text.h"
+
+#define FOLDER_PREFIX "load-"
+
+/* Below this a file system's answer about free space means little. */
+#define SIZE_WORTH_ASKING ((uint64_t)1 << 20)
+
+static const struct cancel *cancel_of(const struct context *context)
+{
+    return context ? context->cancel : NULL;
+}
+
+static char *path_in(const struct blob_store *store, const char *directory, const char *name)
+{
+    CLEANUP(str_free) char *folder = fs_join(store->root, directory);
+    return fs_join(folder, name);
+}
+
+/* ---- the folder ---- */
+
+/* While the lock is held alone nobody stages, so every folder is a leftover. */
+static bool remove_leftovers(const struct blob_store *store, struct error *err)
+{
+    CLEANUP(str_free) char *ingest = fs_join(store->root, "ingest");
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_list(ingest, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++) {
+        if (!str_starts_with(names.items[i], FOLDER_PREFIX))
+            continue;
+        CLEANUP(str_free) char *path = fs_join(ingest, names.items[i]);
+        if (!fs_remove_tree(path, err))
+            return false;
+    }
+    return true;
+}
+
+static bool sweep(const struct blob_store *store, const char *lock_path, struct error *err)
+{
+    CLEANUP(fs_unlock) struct fs_lock alone = {0};
+    if (fs_lock(lock_path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &alone, err))
+        return remove_leftovers(store, err);
+    if (err->kind != ERR_BUSY)
+        return false;
+    error_clear(err);
+    return true;
+}
+
+static bool make_folder(struct archive_staging *staging, struct error *err)
+{
+    struct guid unique;
+    char suffix[GUID_TEXT_SIZE];
+    if (!guid_random(&unique, err))
+        return false;
+    guid_format(&unique, suffix);
+    CLEANUP(str_free) char *name = str_format("%s%s", FOLDER_PREFIX, suffix);
+    CLEANUP(str_free) char *folder = path_in(staging->store, "ingest", name);
+    if (!fs_make_directories(folder, err))
+        return false;
+    staging->folder = TAKE(folder);
+    return true;
+}
+
+bool archive_staging_open(const struct blob_store *store, const struct context *context,
+                          struct archive_staging *ret, struct error *err)
+{
+    CLEANUP(archive_staging_close)
+    struct archive_staging staging = {.store = store, .context = context};
+    CLEANUP(str_free) char *lock = path_in(store, "locks", "staging");
+    if (!sweep(store, lock, err)
+        || !fs_lock(lock, FS_LOCK_SHARED, /* wait= */ true, cancel_of(context), &staging.lock, err)
+        || !make_folder(&staging, err))
+        return error_wrap(err, "prepare the store '%s'", store->root);
+    *ret = TAKE(staging);
+    return true;
+}
+
+void archive_staging_close(struct archive_staging *staging)
+{
+    CLEANUP(error_clear) struct error err = {0};
+    if (staging->folder && !fs_remove_tree(staging->folder, &err))
+        context_warn(staging->context, "%s", err.message);
+    fs_unlock(&staging->lock);
+    str_free(&staging->folder);
+    *staging = (struct archive_staging){0};
+}
+
+/* ---- one file ---- */
+
+static bool check_space(const struct archive_staging *staging, uint64_t size, struct error *err)
+{
+    uint64_t available = 0;
+    if (size < SIZE_WORTH_ASKING)
+        return true;
+    if (!fs_free_space(staging->folder, &available, err))
+        return false;
+    return size <= available
+        || error_set(err, ERR_NO_SPACE,
+                     "%" PRIu64 " bytes of content do not fit into the %" PRIu64 " that are free",
+                     size, available);
+}
+
+bool staged_writer_open(struct archive_staging *staging, const struct digest *digest, uint64_t size,
+                        struct staged_writer *ret, struct error *err)
+{
+    CLEANUP(staged_writer_close) struct staged_writer writer = {0};
+    sha256_init(&writer.hash);
+    if (!digest || !blob_store_has(staging->store, digest, size)) {
+        CLEANUP(str_free) char *name = str_format("%u", staging->count);
+        CLEANUP(str_free) char *path = fs_join(staging->folder, name);
+        if (!check_space(staging, size, err) || !fs_open(path, FS_CREATE_NEW, &writer.file, err))
+            return false;
+        staging->count++;
+        writer.path = TAKE(path);
+    }
+    *ret = TAKE(writer);
+    return true;
+}
+
+bool staged_writer_write(struct staged_writer *writer, const void *data, size_t length,
+                         struct error *err)
+{
+    if (writer->path && !fs_write_at(&writer->file, writer->written, data, length, err))
+        return error_wrap(err, "store content");
+    sha256_update(&writer->hash, data, length);
+    writer->written += length;
+    return true;
+}
+
+void staged_writer_close(struct staged_writer *writer)
+{
+    fs_close(&writer->file);
+    str_free(&writer->path);
+    *writer = (struct staged_writer){0};
+}
+
+struct staged_blob staged_writer_finish(struct staged_writer *writer)
+{
+    struct staged_blob blob = {
+        .path = TAKE(writer->path),
+        .digest = sha256_final_digest(&writer->hash),
+        .size = writer->written,
+    };
+    staged_writer_close(writer);
+    return blob;
+}
+
+void staged_blob_clear(struct staged_blob *blob)
+{
+    str_free(&blob->path);
+    *blob = (struct staged_blob){0};
+}
+
+/* A file of this name with another size is not the content and makes way. */
+static bool move_in(const char *from, const char *to, uint64_t size, struct error *err)
+{
+    uint64_t found = 0;
+    if (fs_type_of(to) == FS_FILE
+        && (!fs_file_size(to, &found, err) || (found != size && !fs_remove_file(to, err))))
+        return false;
+    if (fs_rename(from, to, /* replace= */ false, err))
+        return true;
+    if (err->kind != ERR_BUSY)
+        return false;
+    error_clear(err); /* another process has brought it in meanwhile */
+    return true;
+}
+
+bool archive_staging_publish(const struct archive_staging *staging, struct staged_blob *blob,
+                             struct error *err)
+{
+    if (!blob->path)
+        return true;
+    CLEANUP(str_free) char *to = blob_store_path(staging->store, &blob->digest);
+    if (!move_in(blob->path, to, blob->size, err))
+        return error_wrap(err, "store %s", blob->digest.text);
+    str_free(&blob->path);
+    return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* archive_staging: content of an archive before it is known whether it will be kept.
+ *
+ * An archive says only at its end what its images are made of. Until then everything lies in a
+ * folder of its own, <root>/ingest/load-<guid>, hashed as it was written; what proves to be needed
+ * is then moved among the blobs and the rest goes. A folder that a killed wrun left is removed by
+ * the next one that stages something. */
+#pragma once
+
+#include "base/event.h"
+#include "base/fs.h"
+#include "registry/blob_store.h"
+
+struct archive_staging {
+    const struct blob_store *store;
+    const struct context *context;
+    struct fs_lock lock; /* shared: somebody stages */
+    char *folder;        /* NULL = closed */
+    unsigned count;      /* of files made so far; they are named by number */
+};
+
+/* *store must outlive it. 'context' may be NULL. */
+bool archive_staging_open(const struct blob_store *store, const struct context *context,
+                          struct archive_staging *ret, struct error *err) MUST_USE;
+/* Removes what was not published. */
+void archive_staging_close(struct archive_staging *staging);
+
+/* One file on its way in. */
+struct staged_writer {
+    struct fs_file file;
+    char *path; /* NULL when the content is only hashed */
+    struct sha256 hash;
+    uint64_t written; /* bytes */
+};
+
+/* 'size' is what will come (0 = not known): ERR_NO_SPACE when there is no room for it. With a
+ * digest that the store has in this size the content is hashed, but not written again. */
+bool staged_writer_open(struct archive_staging *staging, const struct digest *digest, uint64_t size,
+                        struct staged_writer *ret, struct error *err) MUST_USE;
+bool staged_writer_write(struct staged_writer *writer, const void *data, size_t length,
+                         struct error *err) MUST_USE;
+void staged_writer_close(struct staged_writer *writer);
+
+struct staged_blob {
+    char *path; /* NULL: it is in the store */
+    struct digest digest;
+    uint64_t size; /* bytes */
+};
+
+/* Closes the writer. */
+struct staged_blob staged_writer_finish(struct staged_writer *writer);
+void staged_blob_clear(struct staged_blob *blob);
+
+/* Moves it among the blobs; content that is there already is success. */
+bool archive_staging_publish(const struct archive_staging *staging, struct staged_blob *blob,
+                             struct error *err) MUST_USE;

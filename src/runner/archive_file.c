@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/archive_file.h"
+
+#include "base/alloc.h"
+#include "base/guid.h"
+#include "base/text.h"
+#include "runner/stream.h"
+
+static bool is_stream(const char *path)
+{
+    return !path || str_equal(path, "-");
+}
+
+/* ---- output ---- */
+
+static bool write_stream(void *user, const void *data, size_t length, struct error *err)
+{
+    (void)user;
+    return stream_write(data, length, err);
+}
+
+static bool write_file(void *user, const void *data, size_t length, struct error *err)
+{
+    struct archive_output *output = user;
+    if (!fs_write_at(&output->file, output->written, data, length, err))
+        return error_wrap(err, "'%s'", output->path);
+    output->written += length;
+    return true;
+}
+
+static bool open_stream(struct archive_output *output, enum archive_shape shape, struct error *err)
+{
+    if (shape == ARCHIVE_SHAPE_DIRECTORY) {
+        error_set(err, ERR_USAGE, "a directory needs a name");
+        return error_hint(err, "add -o DIR");
+    }
+    if (stream_output_is_console()) {
+        error_set(err, ERR_USAGE, "the archive would be written to the terminal");
+        return error_hint(err, "add -o FILE, or send the output into a file or a pipe");
+    }
+    output->tar = (struct archive_tar){.write = write_stream};
+    output->sink = archive_tar_sink(&output->tar);
+    return true;
+}
+
+/* Devices and links are not replaced: the administrator who saves to /dev/null wants to keep it. */
+static bool check_target(const char *path, enum archive_shape shape, struct error *err)
+{
+    enum fs_type type = fs_type_of(path);
+    if (type == FS_ABSENT || (type == FS_FILE && shape == ARCHIVE_SHAPE_TAR))
+        return true;
+    if (shape == ARCHIVE_SHAPE_DIRECTORY)
+        return error_set(err, ERR_USAGE, "'%s' exists already", path);
+    error_set(err, ERR_USAGE, "'%s' is not a file", path);
+    return error_hint(err,
+                      type == FS_DIRECTORY ? "for a directory add --format oci-dir"
+                                           : "write to standard output with -o -");
+}
+
+static bool name_temporary(struct archive_output *output, const char *path, struct error *err)
+{
+    struct guid unique;
+    char suffix[GUID_TEXT_SIZE];
+    if (!guid_random(&unique, err))
+        return false;
+    guid_format(&unique, suffix);
+    output->path = xstrdup(path);
+    output->temporary = str_format("%s.part-%s", path, suffix);
+    return true;
+}
+
+bool archive_output_open(struct archive_output *output, const char *path, enum archive_shape shape,
+                         struct error *err)
+{
+    *output = (struct archive_output){0};
+    if (is_stream(path))
+        return open_stream(output, shape, err);
+    if (!check_target(path, shape, err) || !name_temporary(output, path, err))
+        return false;
+    if (shape == ARCHIVE_SHAPE_DIRECTORY) {
+        output->folder = (struct archive_folder){.path = output->temporary};
+        output->sink = archive_folder_sink(&output->folder);
+        return fs_make_directories(output->temporary, err);
+    }
+    output->tar = (struct archive_tar){.write = write_file, .user = output};
+    output->sink = archive_tar_sink(&output->tar);
+    return fs_open(output->temporary, FS_CREATE_NEW, &output->file, err);
+}
+
+bool archive_output_commit(struct archive_output *output, struct error *err)
+{
+    if (!output->path)
+        return true;
+    bool is_file = output->file.handle != 0;
+    if (is_file && !fs_flush(&output->file, err))
+        return error_wrap(err, "'%s'", output->path);
+    fs_close(&output->file);
+    if (!fs_rename(output->temporary, output->path, /* replace= */ is_file, err))
+        return false;
+    str_free(&output->temporary);
+    return true;
+}
+
+void archive_output_close(struct archive_output *output)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    fs_close(&output->file);
+    archive_folder_close(&output->folder);
+    if (output->temporary)
+        (void)!fs_remove_tree(output->temporary, &ignored);
+    str_free(&output->temporary);
+    str_free(&output->path);
+}
+
+/* ---- input ---- */
+
+static bool read_stream(void *user, void *data, size_t capacity, size_t *ret_length,
+                        struct error *err)
+{
+    const struct archive_input *input = user;
+    return stream_read(data, capacity, input->cancel, ret_length, err);
+}
+
+static bool read_file(void *user, void *data, size_t capacity, size_t *ret_length,
+                      struct error *err)
+{
+    struct archive_input *input = user;
+    if (!fs_read_at(&input->file, input->read, data, capacity, ret_length, err))
+        return false;
+    input->read += *ret_length;
+    return true;
+}
+
+bool archive_input_open(struct archive_input *input, const char *path, const struct cancel *cancel,
+                        struct error *err)
+{
+    *input = (struct archive_input){.cancel = cancel};
+    input->source = (struct archive_source){is_stream(path) ? read_stream : read_file, input};
+    if (!is_stream(path))
+        return fs_open(path, FS_READ, &input->file, err);
+    if (!stream_input_is_console())
+        return true;
+    error_set(err, ERR_USAGE, "no archive is given");
+    return error_hint(err, "name a file, or send an archive to standard input");
+}
+
+void archive_input_close(struct archive_input *input)
+{
+    fs_close(&input->file);
+}

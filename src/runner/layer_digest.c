@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/layer_digest.h"
+
+#include "base/alloc.h"
+#include "base/scan.h"
+#include "base/text.h"
+#include "layers/decompress.h"
+#include "layers/tar.h"
+
+#define SHOWN_MAXIMUM 120
+
+static const char *const roots[] = {"Files", "Hives", "UtilityVM"};
+
+struct reading {
+    struct sha256 hash;
+    struct tar_reader *tar; /* NULL: only hashed */
+    bool has_files;
+};
+
+/* The first element of a name, however it is written. */
+static struct scan top_of(const char *name)
+{
+    struct scan s = scan_text(name);
+    while (scan_literal(&s, "./") || scan_char(&s, '/'))
+        ;
+    return scan_until(&s, '/');
+}
+
+static bool on_entry(void *user, const struct tar_entry *entry, struct error *err)
+{
+    struct reading *reading = user;
+    const struct scan top = top_of(entry->name);
+    if (scan_length(&top) == 0 || scan_equals(&top, "."))
+        return true; /* the directory itself */
+    for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+        if (scan_equals(&top, roots[i])) {
+            reading->has_files = true;
+            return true;
+        }
+    }
+    CLEANUP(str_free) char *shown = str_printable(entry->name, SHOWN_MAXIMUM);
+    error_set(err, ERR_INTEGRITY, "it is no layer of a Windows image: it has '%s'", shown);
+    return error_hint(err, "in a Windows layer everything is below Files, Hives or UtilityVM");
+}
+
+static bool on_data(void *user, const unsigned char *data, size_t length, struct error *err)
+{
+    (void)user;
+    (void)data;
+    (void)length;
+    (void)err;
+    return true;
+}
+
+static bool consume(void *user, const struct decompress_slice *slice, struct error *err)
+{
+    struct reading *reading = user;
+    sha256_update(&reading->hash, slice->data, slice->length);
+    return !reading->tar || tar_reader_feed(reading->tar, slice->data, slice->length, err);
+}
+
+bool layer_digest_of(const char *path, const struct context *context, struct digest *ret,
+                     struct error *err)
+{
+    const struct decompress_options options = {0};
+    struct reading reading = {0};
+    sha256_init(&reading.hash);
+    if (!decompress_file_ahead(path, &options, consume, &reading, context, err))
+        return false;
+    *ret = sha256_final_digest(&reading.hash);
+    return true;
+}
+
+bool layer_digest_of_windows(const char *path, const struct context *context, struct digest *ret,
+                             struct error *err)
+{
+    const struct decompress_options options = {0};
+    struct reading reading = {0};
+    const struct tar_handler handler = {on_entry, on_data, &reading};
+    CLEANUP(tar_reader_close) struct tar_reader *tar = tar_reader_open(&handler);
+    reading.tar = tar;
+    sha256_init(&reading.hash);
+    if (!decompress_file_ahead(path, &options, consume, &reading, context, err)
+        || !tar_reader_finish(tar, err))
+        return false;
+    if (!reading.has_files)
+        return error_set(err, ERR_INTEGRITY, "it is no layer of a Windows image: it is empty");
+    *ret = sha256_final_digest(&reading.hash);
+    return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/stream.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+bool stream_input_is_console(void)
+{
+    return isatty(STDIN_FILENO);
+}
+
+bool stream_output_is_console(void)
+{
+    return isatty(STDOUT_FILENO);
+}
+
+bool stream_read(void *data, size_t capacity, const struct cancel *cancel, size_t *ret_length,
+                 struct error *err)
+{
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, data, capacity);
+        if (got >= 0) {
+            *ret_length = (size_t)got;
+            return true;
+        }
+        if (errno != EINTR)
+            return error_errno(err, errno, "read from standard input");
+        if (!cancel_check(cancel, err))
+            return false;
+    }
+}
+
+bool stream_write(const void *data, size_t length, struct error *err)
+{
+    const char *at = data;
+    while (length > 0) {
+        ssize_t put = write(STDOUT_FILENO, at, length);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return error_errno(err, errno, "write to standard output");
+        at += put;
+        length -= (size_t)put;
+    }
+    return true;
+}
