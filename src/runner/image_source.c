@@ -73,7 +73,8 @@ bool image_find(const struct invocation *invocation, const struct image_options 
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(platform_verdict_clear) struct platform_verdict verdict = {0};
     struct platform_host host = {0};
-    if (!image_find_platform(options->platform, &host, err) || !blob_store_open(invocation->root, &store, err)
+    if (!image_find_platform(options->platform, &host, err)
+        || !blob_store_open(invocation->root, &store, err)
         || !image_open(&store, reference, &image, err))
         return false;
     struct platform platform = image_config_platform(&image.config);
