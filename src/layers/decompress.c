@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/decompress.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -60,14 +61,33 @@ enum decompress_format decompress_format_of(const char *media_type)
     return DECOMPRESS_NONE;
 }
 
+/* A little blob can become anything: gzip shrinks a thousandfold, zstd far more. Real layers stay
+ * well below this, and the first gigabyte may be as hollow as it likes. */
+#define RATIO_MAXIMUM 200u
+#define RATIO_FREE ((uint64_t)1 << 30)
+
 bool decompress_job_read(struct decompress_job *job, size_t *ret_length, struct error *err)
 {
-    size_t length = 0;
-    if (!cancel_check(job->context ? job->context->cancel : NULL, err)
-        || !fs_read_at(&job->file, job->read, job->input, DECOMPRESS_INPUT_SIZE, &length, err))
+    size_t length = job->ready;
+    job->ready = 0;
+    if (!cancel_check(job->context ? job->context->cancel : NULL, err))
+        return false;
+    if (length == 0
+        && !job->source->read(job->source->user, job->input, DECOMPRESS_INPUT_SIZE, &length, err))
         return false;
     job->read += length;
     *ret_length = length;
+    return true;
+}
+
+static bool check_amount(const struct decompress_job *job, uint64_t consumed, struct error *err)
+{
+    if (job->produced > job->maximum)
+        return error_set(err, ERR_INTEGRITY, "the content is larger than %" PRIu64 " bytes",
+                         job->maximum);
+    if (job->produced > RATIO_FREE && job->produced / RATIO_MAXIMUM > consumed)
+        return error_set(err, ERR_INTEGRITY,
+                         "the content is more than %u times as large as the blob", RATIO_MAXIMUM);
     return true;
 }
 
@@ -76,27 +96,26 @@ bool decompress_job_emit(struct decompress_job *job, const unsigned char *data, 
 {
     if (length == 0)
         return true;
-    if (length > job->maximum - job->produced)
-        return error_set(err, ERR_INTEGRITY, "the content is larger than %llu bytes",
-                         (unsigned long long)job->maximum);
     job->produced += length;
     struct decompress_slice slice = {
         .data = data,
         .length = length,
         .compressed_done = job->read - unused,
-        .compressed_total = job->size,
+        .compressed_total = job->source->size,
     };
-    return job->consume(job->user, &slice, err);
+    return check_amount(job, slice.compressed_done, err) && job->consume(job->user, &slice, err);
 }
 
+/* Reads as much as it takes to recognise a format; it stays in the job. */
 static bool choose_format(struct decompress_job *job, const char *media_type,
                           enum decompress_format *ret, struct error *err)
 {
-    unsigned char magic[4];
-    size_t length = 0;
-    if (!fs_read_at(&job->file, 0, magic, sizeof(magic), &length, err))
-        return false;
-    enum decompress_format format = decompress_sniff(magic, length);
+    const struct byte_source *source = job->source;
+    for (size_t got = 1; got > 0 && job->ready < DECOMPRESS_SNIFF_SIZE; job->ready += got)
+        if (!source->read(source->user, job->input + job->ready, DECOMPRESS_INPUT_SIZE - job->ready,
+                          &got, err))
+            return false;
+    enum decompress_format format = decompress_sniff(job->input, job->ready);
     if (media_type && decompress_format_of(media_type) != format)
         return error_set(err, ERR_INTEGRITY, "the blob is %s, but its media type is '%s'",
                          formats[format].name, media_type);
@@ -104,30 +123,20 @@ static bool choose_format(struct decompress_job *job, const char *media_type,
     return true;
 }
 
-static bool run(struct decompress_job *job, const struct decompress_options *options,
-                struct error *err)
+bool decompress_source(const struct byte_source *source, const struct decompress_options *options,
+                       decompress_consumer consume, void *user, const struct context *context,
+                       struct error *err)
 {
-    enum decompress_format format = DECOMPRESS_NONE;
-    return fs_size(&job->file, &job->size, err)
-        && choose_format(job, options->media_type, &format, err)
-        && formats[format].decode(job, err);
-}
-
-bool decompress_file(const char *path, const struct decompress_options *options,
-                     decompress_consumer consume, void *user, const struct context *context,
-                     struct error *err)
-{
-    CLEANUP(fs_close) struct fs_file file = {0};
-    if (!fs_open(path, FS_READ, &file, err))
-        return false;
     CLEANUP(mem_free) unsigned char *input = xmalloc(DECOMPRESS_INPUT_SIZE);
     struct decompress_job job = {
-        .file = file,
+        .source = source,
         .input = input,
         .maximum = options->maximum_bytes ? options->maximum_bytes : UINT64_MAX,
         .consume = consume,
         .user = user,
         .context = context,
     };
-    return run(&job, options, err);
+    enum decompress_format format = DECOMPRESS_NONE;
+    return choose_format(&job, options->media_type, &format, err)
+        && formats[format].decode(&job, err);
 }

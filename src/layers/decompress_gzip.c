@@ -96,6 +96,25 @@ static bool member(struct decoder *decoder, struct error *err)
     return true;
 }
 
+static bool refill_if_empty(struct decoder *decoder, struct error *err)
+{
+    return decoder->state.avail_in > 0 || refill(decoder, err);
+}
+
+/* Padding, as tapes and block devices leave it; gzip(1) passes over it as well. */
+static bool skip_zeros(struct decoder *decoder, struct error *err)
+{
+    struct inflate_state *state = &decoder->state;
+    while (state->avail_in > 0) {
+        for (; state->avail_in > 0; state->next_in++, state->avail_in--)
+            if (*state->next_in != 0)
+                return error_set(err, ERR_INTEGRITY, "something follows the gzip data");
+        if (!refill(decoder, err))
+            return false;
+    }
+    return true;
+}
+
 bool decompress_gzip(struct decompress_job *job, struct error *err)
 {
     CLEANUP(mem_free) struct decoder *decoder = xcalloc(1, sizeof(*decoder));
@@ -103,10 +122,8 @@ bool decompress_gzip(struct decompress_job *job, struct error *err)
     isal_inflate_init(&decoder->state);
     /* What follows a member can only be another one: RFC 1952 section 2.2. */
     do {
-        if (!member(decoder, err))
+        if (!member(decoder, err) || !refill_if_empty(decoder, err))
             return false;
-        if (decoder->state.avail_in == 0 && !refill(decoder, err))
-            return false;
-    } while (decoder->state.avail_in > 0);
-    return true;
+    } while (decoder->state.avail_in > 0 && *decoder->state.next_in != 0);
+    return skip_zeros(decoder, err);
 }

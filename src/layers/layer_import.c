@@ -44,7 +44,7 @@ static struct layer_unpack_request unpack_request(const struct layer_import *imp
                                                   const struct layer_tree *tree)
 {
     return (struct layer_unpack_request){
-        .blob_path = import->request->blob_path,
+        .source = import->request->source,
         .media_type = import->request->media_type,
         .diff_id = import->request->diff_id,
         .tree = tree,
@@ -108,6 +108,7 @@ bool layer_import_base(const struct layer_import *import, struct error *err)
     bool with_utility_vm = result.needs_utility_vm;
     if (with_utility_vm) {
         layer_unpack_result_clear(&result);
+        import->request->source->rewind(import->request->source->user);
         if (!fs_remove_tree(import->path, err) || !fs_make_directories(import->path, err)
             || !unpack_base(import, true, &result, err))
             return false;

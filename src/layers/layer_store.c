@@ -206,11 +206,11 @@ static void discard(const struct layer_import *import, const char *name)
 
 static void emit(const struct layer_import *import, enum event_type type)
 {
-    CLEANUP(error_clear) struct error ignored = {0};
-    uint64_t size = 0;
-    if (!fs_file_size(import->request->blob_path, &size, &ignored))
-        size = 0;
-    struct event event = {.type = type, .subject = import->request->diff_id.text, .total = size};
+    const struct event event = {
+        .type = type,
+        .subject = import->request->diff_id.text,
+        .total = import->request->source->size,
+    };
     context_emit(import->context, &event);
 }
 

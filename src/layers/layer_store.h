@@ -12,6 +12,7 @@
  * lock, and then the next import of the layer, or layer_store_sweep(), removes it. */
 #pragma once
 
+#include "base/byte_source.h"
 #include "base/digest.h"
 #include "base/event.h"
 #include "base/fs.h"
@@ -31,8 +32,9 @@ bool layer_store_open(const char *root, const struct layer_api *api, struct laye
 void layer_store_close(struct layer_store *store);
 
 struct layer_import_request {
-    const char *blob_path;
-    const char *media_type; /* NULL = not known */
+    const struct byte_source *source; /* the blob, perhaps while it is downloaded; not touched when
+                                         the layer is there */
+    const char *media_type;           /* NULL = not known */
     struct digest diff_id;
     struct digest chain_id;
     const struct strlist *parents; /* layer directories, topmost first; empty: a base layer */

@@ -17,7 +17,6 @@ static bool take_slice(void *user, const struct decompress_slice *slice, struct 
 {
     struct unpacking *unpacking = user;
     struct unpack_rules *rules = &unpacking->rules;
-    sha256_update(&unpacking->hash, slice->data, slice->length);
     rules->result.uncompressed_bytes += slice->length;
     struct event event = {
         .type = EVENT_LAYER_PROGRESS,
@@ -50,9 +49,10 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
         .media_type = request->media_type,
         .maximum_bytes =
             request->maximum_bytes ? request->maximum_bytes : LAYER_UNPACK_MAXIMUM_BYTES,
+        .hash = &unpacking->hash,
     };
-    return decompress_file_ahead(request->blob_path, &options, take_slice, unpacking,
-                                 unpacking->context, err)
+    return decompress_source_ahead(request->source, &options, take_slice, unpacking,
+                                   unpacking->context, err)
         && tar_reader_finish(unpacking->reader, err) && unpack_rules_end(rules, err)
         && check_digest(unpacking, err)
         && rules->writer.ops->finish(rules->writer.self, &rules->result, err);

@@ -3,7 +3,8 @@
  *
  * A base layer becomes the real files, ready for ProcessBaseImage. A diff layer becomes the import
  * ("transport") format in a staging tree, ready for ImportLayer, plus what has to be done to the
- * imported layer afterwards (layer_unpack_apply). One pass decompresses, hashes, parses and writes.
+ * imported layer afterwards (layer_unpack_apply). One pass decompresses, hashes, parses and writes,
+ * behind the download if the source is one.
  *
  * The blob is hostile until its diff id has been compared, and may be hostile after: nothing is
  * written outside the tree (layer_path), nothing below or through a link, no name twice (compared
@@ -16,6 +17,7 @@
 
 #include <stdint.h>
 
+#include "base/byte_source.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
@@ -32,9 +34,9 @@ typedef bool (*layer_children_fn)(void *user, const struct layer_path *directory
                                   struct strlist *ret, struct error *err);
 
 struct layer_unpack_request {
-    const char *blob_path;
-    const char *media_type; /* NULL = not known */
-    struct digest diff_id;  /* what the image configuration promises */
+    const struct byte_source *source; /* the blob; read on a thread of unpacking's own */
+    const char *media_type;           /* NULL = not known */
+    struct digest diff_id;            /* what the image configuration promises */
     enum layer_kind kind;
     const struct layer_tree
         *tree; /* empty: the layer itself (base), or the staging folder (diff) */
@@ -47,7 +49,7 @@ struct layer_unpack_request {
     uint64_t maximum_entries; /* 0 = LAYER_UNPACK_MAXIMUM_ENTRIES */
 };
 
-#define LAYER_UNPACK_MAXIMUM_BYTES ((uint64_t)1 << 40)
+#define LAYER_UNPACK_MAXIMUM_BYTES ((uint64_t)64 << 30)
 #define LAYER_UNPACK_MAXIMUM_ENTRIES ((uint64_t)4 * 1000 * 1000)
 
 #define LAYER_LINK_IN_LAYER (-1)

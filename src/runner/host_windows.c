@@ -128,8 +128,12 @@ static bool unpack_layer(const struct unpacking *u, size_t i, struct digest *cha
     const struct descriptor *layer = &image->manifest.layers.items[i];
     CLEANUP(str_free) char *blob_path = blob_store_path(u->blobs, &layer->digest);
     *chain = chain_id_next(chain, &image->config.diff_ids[i]);
+    CLEANUP(file_source_close) struct file_source file = {0};
+    if (!file_source_open(blob_path, &file, err))
+        return false;
+    const struct byte_source source = file_source_interface(&file);
     struct layer_import_request request = {
-        .blob_path = blob_path,
+        .source = &source,
         .media_type = layer->media_type,
         .diff_id = image->config.diff_ids[i],
         .chain_id = *chain,

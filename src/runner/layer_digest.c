@@ -55,17 +55,26 @@ static bool on_data(void *user, const unsigned char *data, size_t length, struct
 static bool consume(void *user, const struct decompress_slice *slice, struct error *err)
 {
     struct reading *reading = user;
-    sha256_update(&reading->hash, slice->data, slice->length);
     return !reading->tar || tar_reader_feed(reading->tar, slice->data, slice->length, err);
+}
+
+static bool read_file(const char *path, struct reading *reading, const struct context *context,
+                      struct error *err)
+{
+    CLEANUP(file_source_close) struct file_source file = {0};
+    if (!file_source_open(path, &file, err))
+        return false;
+    const struct byte_source source = file_source_interface(&file);
+    const struct decompress_options options = {.hash = &reading->hash};
+    sha256_init(&reading->hash);
+    return decompress_source_ahead(&source, &options, consume, reading, context, err);
 }
 
 bool layer_digest_of(const char *path, const struct context *context, struct digest *ret,
                      struct error *err)
 {
-    const struct decompress_options options = {0};
     struct reading reading = {0};
-    sha256_init(&reading.hash);
-    if (!decompress_file_ahead(path, &options, consume, &reading, context, err))
+    if (!read_file(path, &reading, context, err))
         return false;
     *ret = sha256_final_digest(&reading.hash);
     return true;
@@ -74,14 +83,11 @@ bool layer_digest_of(const char *path, const struct context *context, struct dig
 bool layer_digest_of_windows(const char *path, const struct context *context, struct digest *ret,
                              struct error *err)
 {
-    const struct decompress_options options = {0};
     struct reading reading = {0};
     const struct tar_handler handler = {on_entry, on_data, &reading};
     CLEANUP(tar_reader_close) struct tar_reader *tar = tar_reader_open(&handler);
     reading.tar = tar;
-    sha256_init(&reading.hash);
-    if (!decompress_file_ahead(path, &options, consume, &reading, context, err)
-        || !tar_reader_finish(tar, err))
+    if (!read_file(path, &reading, context, err) || !tar_reader_finish(tar, err))
         return false;
     if (!reading.has_files)
         return error_set(err, ERR_INTEGRITY, "it is no layer of a Windows image: it is empty");

@@ -6,12 +6,11 @@
  * records, keys and values, number of bytes, bytes; strings end with a NUL. */
 #include "fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../unit/memory_tree.h"
 #include "../unit/tar_build.h"
-#include "base/os.h"
 #include "layers/unpack.h"
 
 struct input {
@@ -93,16 +92,36 @@ static void fill_parent(const struct layer_tree *parent)
     }
 }
 
-static void unpack(const struct buf *archive, unsigned options, const char *path)
+/* An archive in memory as a source. */
+struct memory_source {
+    const struct buf *archive;
+    size_t at;
+};
+
+static bool read_memory(void *user, void *data, size_t length, size_t *ret, struct error *err)
+{
+    struct memory_source *memory = user;
+    (void)err;
+    size_t left = memory->archive->length - memory->at;
+    *ret = left < length ? left : length;
+    if (*ret > 0)
+        memcpy(data, memory->archive->data + memory->at, *ret);
+    memory->at += *ret;
+    return true;
+}
+
+static void unpack(const struct buf *archive, unsigned options)
 {
     struct error err = {0};
     struct memory_tree memory, parent_memory;
+    struct memory_source blob = {.archive = archive};
+    const struct byte_source source = {.read = read_memory, .user = &blob, .size = archive->length};
     const struct layer_tree tree = memory_tree_open(&memory);
     const struct layer_tree parent = memory_tree_open(&parent_memory);
     fill_parent(&parent);
     struct layer_unpack_result result = {0};
     const struct layer_unpack_request request = {
-        .blob_path = path,
+        .source = &source,
         .diff_id = digest_of(archive->data, archive->length),
         .kind = options & 1 ? LAYER_BASE : LAYER_DIFF,
         .tree = &tree,
@@ -128,7 +147,6 @@ static void unpack(const struct buf *archive, unsigned options, const char *path
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP(str_free) char *path = str_format("fuzz-%u.tmp", (unsigned)os_process_id());
     CLEANUP(str_free) char *text = xcalloc(size + 1, 1);
     if (size > 0)
         memcpy(text, data, size);
@@ -139,10 +157,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (input.at < input.end && archive.length < 64 * 1024)
         add_entry(&archive, &input);
     tar_build_end(&archive);
-    FILE *file = fopen(path, "wb");
-    memory_require(file && fwrite(archive.data, archive.length, 1, file) == 1 && fclose(file) == 0,
-                   "cannot write the blob");
-    unpack(&archive, options, path);
-    remove(path);
+    unpack(&archive, options);
     return 0;
 }

@@ -5,19 +5,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/digest.h"
 #include "check.h"
-#include "write_plainly.h"
-
-static char *scratch;
 
 /* ---- making blobs ---- */
-
-static char *write_blob(const void *data, size_t length)
-{
-    char *path = fs_join(scratch, "blob");
-    write_plainly(path, data, length);
-    return path;
-}
 
 /* Bytes that compress somewhat, the same for the same seed. */
 static void fill(struct buf *out, size_t length, uint32_t seed)
@@ -87,25 +78,81 @@ static void check_equal(const struct buf *a, const struct buf *b)
         assert_memory_equal(a->data, b->data, a->length);
 }
 
+/* A blob in memory that comes in pieces of 'step' bytes, again and again if it is to repeat. */
+struct pieces {
+    const struct buf *blob;
+    size_t step;
+    size_t repeats;
+    size_t at;
+};
+
+static bool read_piece(void *user, void *data, size_t length, size_t *ret, struct error *err)
+{
+    struct pieces *pieces = user;
+    (void)err;
+    assert_true(length > 0);
+    if (pieces->at == pieces->blob->length && pieces->repeats > 0) {
+        pieces->at = 0;
+        pieces->repeats--;
+    }
+    size_t left = pieces->blob->length - pieces->at;
+    size_t part = left < length ? left : length;
+    *ret = part < pieces->step ? part : pieces->step;
+    if (*ret > 0)
+        memcpy(data, pieces->blob->data + pieces->at, *ret);
+    pieces->at += *ret;
+    return true;
+}
+
+static struct byte_source source_of(struct pieces *pieces)
+{
+    return (struct byte_source){
+        .read = read_piece, .user = pieces, .size = pieces->blob->length * (pieces->repeats + 1)};
+}
+
+typedef bool (*decoder_fn)(const struct byte_source *source,
+                           const struct decompress_options *options, decompress_consumer consume,
+                           void *user, const struct context *context, struct error *err);
+
+static bool decompress_by(decoder_fn decoder, size_t step, const struct buf *blob,
+                          const struct decompress_options *options, struct result *result,
+                          struct error *err)
+{
+    struct pieces pieces = {.blob = blob, .step = step};
+    const struct byte_source source = source_of(&pieces);
+    buf_init(&result->data, BUF_UNBOUNDED);
+    return decoder(&source, options, collect, result, NULL, err);
+}
+
+/* Decoding comes to the same end in one thread and in three, and whatever the pieces are in which
+ * the blob comes. */
 static bool decompress(const struct buf *blob, const struct decompress_options *options,
                        struct result *result, struct error *err)
 {
-    CLEANUP(str_free) char *path = write_blob(blob->data, blob->length);
-    buf_init(&result->data, BUF_UNBOUNDED);
-    bool good = decompress_file(path, options, collect, result, NULL, err);
+    bool good = decompress_by(decompress_source, SIZE_MAX, blob, options, result, err);
 
-    /* Decoding ahead comes to the same end. */
-    struct error err_ahead = {0};
-    struct result ahead = {.refuse_at = result->refuse_at};
-    buf_init(&ahead.data, BUF_UNBOUNDED);
-    assert_int_equal(decompress_file_ahead(path, options, collect, &ahead, NULL, &err_ahead), good);
-    assert_int_equal(err_ahead.kind, err->kind);
-    if (good)
-        check_equal(&ahead.data, &result->data);
-    else
-        assert_string_equal(err_ahead.message, err->message);
-    error_clear(&err_ahead);
-    buf_clear(&ahead.data);
+    const size_t steps[] = {SIZE_MAX, blob->length < 10000 ? 1 : 4093};
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        struct error err_ahead = {0};
+        struct result ahead = {.refuse_at = result->refuse_at};
+        struct sha256 hash;
+        struct decompress_options hashed = *options;
+        hashed.hash = &hash;
+        sha256_init(&hash);
+        assert_int_equal(
+            decompress_by(decompress_source_ahead, steps[i], blob, &hashed, &ahead, &err_ahead),
+            good);
+        assert_int_equal(err_ahead.kind, err->kind);
+        if (good) {
+            check_equal(&ahead.data, &result->data);
+            struct digest found = sha256_final_digest(&hash);
+            assert_string_equal(found.text, digest_of(ahead.data.data, ahead.data.length).text);
+        } else {
+            assert_string_equal(err_ahead.message, err->message);
+        }
+        error_clear(&err_ahead);
+        buf_clear(&ahead.data);
+    }
     return good;
 }
 
@@ -287,7 +334,12 @@ TEST(damaged_gzip_is_refused)
     buf_init(&zeros, BUF_UNBOUNDED);
     buf_add(&zeros, good.data, good.length);
     buf_add(&zeros, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-    check_damaged(&zeros, "gzip");
+    check_content(&zeros, &data);
+    buf_add(&zeros, "\0x", 2);
+    check_damaged(&zeros, "something follows the gzip data");
+    zeros.length--;
+    add_gzip(&zeros, "x", 1, 6);
+    check_damaged(&zeros, "something follows the gzip data");
     buf_clear(&zeros);
 
     for (int flag = 0x20; flag <= 0x80; flag *= 2) {
@@ -518,11 +570,11 @@ TEST(the_consumer_can_stop_it)
 {
     struct buf data, blobs[3];
     buf_init(&data, BUF_UNBOUNDED);
-    fill(&data, 2000000, 4);
+    fill(&data, 12000000, 4);
     for (size_t i = 0; i < 3; i++)
         buf_init(&blobs[i], BUF_UNBOUNDED);
     buf_add(&blobs[0], data.data, data.length);
-    add_gzip(&blobs[1], data.data, data.length, 6);
+    add_gzip(&blobs[1], data.data, data.length, 3);
     add_zstd(&blobs[2], data.data, data.length);
     for (size_t i = 0; i < 3; i++) {
         struct error err = {0};
@@ -551,11 +603,13 @@ TEST(cancelling_stops_it)
     for (size_t i = 0; i < 3; i++) {
         struct result result = {0};
         const struct decompress_options options = {0};
-        CLEANUP(str_free) char *path = write_blob(blobs[i].data, blobs[i].length);
+        struct pieces pieces = {.blob = &blobs[i], .step = SIZE_MAX};
+        const struct byte_source source = source_of(&pieces);
         buf_init(&result.data, BUF_UNBOUNDED);
-        assert_fails(decompress_file(path, &options, collect, &result, &context, &err),
+        assert_fails(decompress_source(&source, &options, collect, &result, &context, &err),
                      ERR_CANCELLED, "");
-        assert_fails(decompress_file_ahead(path, &options, collect, &result, &context, &err),
+        pieces.at = 0;
+        assert_fails(decompress_source_ahead(&source, &options, collect, &result, &context, &err),
                      ERR_CANCELLED, "interrupted");
         assert_int_equal(result.slices, 0);
         buf_clear(&blobs[i]);
@@ -563,29 +617,97 @@ TEST(cancelling_stops_it)
     }
 }
 
-TEST(a_missing_blob)
+static bool read_failing(void *user, void *data, size_t length, size_t *ret, struct error *err)
 {
-    struct error err = {0};
-    struct result result = {0};
-    const struct decompress_options options = {0};
-    CLEANUP(str_free) char *path = fs_join(scratch, "absent");
-    assert_fails(decompress_file(path, &options, collect, &result, NULL, &err), ERR_NOT_FOUND, "");
-    assert_fails(decompress_file_ahead(path, &options, collect, &result, NULL, &err), ERR_NOT_FOUND,
-                 "");
+    struct pieces *pieces = user;
+    if (pieces->at >= pieces->blob->length / 2)
+        return error_set(err, ERR_NETWORK, "the line is dead");
+    return read_piece(user, data, length, ret, err);
 }
 
-static int set_up(void **state)
+/* Not as damage: what the reading fails with is what is told. */
+TEST(a_source_that_fails)
 {
-    (void)state;
-    scratch = make_scratch();
-    return 0;
+    struct buf data, blobs[3];
+    buf_init(&data, BUF_UNBOUNDED);
+    fill(&data, 6000000, 8);
+    for (size_t i = 0; i < 3; i++)
+        buf_init(&blobs[i], BUF_UNBOUNDED);
+    buf_add(&blobs[0], data.data, data.length);
+    add_gzip(&blobs[1], data.data, data.length, 3);
+    add_zstd(&blobs[2], data.data, data.length);
+    for (size_t i = 0; i < 3; i++) {
+        struct error err = {0};
+        struct result result = {0};
+        const struct decompress_options options = {0};
+        struct pieces pieces = {.blob = &blobs[i], .step = 100000};
+        struct byte_source source = source_of(&pieces);
+        source.read = read_failing;
+        buf_init(&result.data, BUF_UNBOUNDED);
+        assert_fails(decompress_source_ahead(&source, &options, collect, &result, NULL, &err),
+                     ERR_NETWORK, "the line is dead");
+        assert_true(result.data.length > 1000000);
+        assert_memory_equal(result.data.data, data.data, result.data.length);
+        buf_clear(&result.data);
+        buf_clear(&blobs[i]);
+    }
+    buf_clear(&data);
 }
 
-static int tear_down(void **state)
+static bool count(void *user, const struct decompress_slice *slice, struct error *err)
 {
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
+    uint64_t *total = user;
+    (void)err;
+    *total += slice->length;
+    return true;
+}
+
+/* 16 MiB of zeros in each member or frame, until there is more than a GiB. */
+TEST(hollow_content_is_stopped_by_its_ratio)
+{
+    CLEANUP(mem_free) unsigned char *zeros = xcalloc(1, (size_t)16 << 20);
+    struct buf blobs[2];
+    buf_init(&blobs[0], BUF_UNBOUNDED);
+    buf_init(&blobs[1], BUF_UNBOUNDED);
+    add_gzip(&blobs[0], zeros, (size_t)16 << 20, 9);
+    add_zstd(&blobs[1], zeros, (size_t)16 << 20);
+    for (size_t i = 0; i < ARRAY_SIZE(blobs); i++) {
+        struct error err = {0};
+        uint64_t total = 0;
+        const struct decompress_options options = {0};
+        struct pieces pieces = {.blob = &blobs[i], .step = SIZE_MAX, .repeats = 63};
+        struct byte_source source = source_of(&pieces);
+        assert_ok(decompress_source(&source, &options, count, &total, NULL, &err));
+        assert_int_equal(total, (uint64_t)1 << 30);
+
+        pieces = (struct pieces){.blob = &blobs[i], .step = SIZE_MAX, .repeats = 80};
+        source = source_of(&pieces);
+        total = 0;
+        assert_fails(decompress_source(&source, &options, count, &total, NULL, &err), ERR_INTEGRITY,
+                     "more than 200 times as large as the blob");
+        assert_true(total <= (uint64_t)1 << 30);
+        buf_clear(&blobs[i]);
+    }
+}
+
+/* RFC 8878, 3.1.1.1.2: the window's logarithm is 10 and what the top five bits say. */
+TEST(zstd_windows_have_a_limit)
+{
+    for (unsigned exponent = 16; exponent <= 21; exponent++) {
+        const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0,   (unsigned char)(exponent << 3),
+                                       0x19, 0,    0,    'a',  'b', 'c'};
+        struct buf blob, data;
+        buf_init(&blob, BUF_UNBOUNDED);
+        buf_init(&data, BUF_UNBOUNDED);
+        buf_add(&blob, frame, sizeof(frame));
+        buf_add_str(&data, "abc");
+        if (exponent <= 17)
+            check_content(&blob, &data);
+        else
+            check_damaged(&blob, "zstd");
+        buf_clear(&blob);
+        buf_clear(&data);
+    }
 }
 
 int main(void)
@@ -606,7 +728,9 @@ int main(void)
         cmocka_unit_test(bombs_are_stopped_at_the_limit),
         cmocka_unit_test(the_consumer_can_stop_it),
         cmocka_unit_test(cancelling_stops_it),
-        cmocka_unit_test(a_missing_blob),
+        cmocka_unit_test(a_source_that_fails),
+        cmocka_unit_test(hollow_content_is_stopped_by_its_ratio),
+        cmocka_unit_test(zstd_windows_have_a_limit),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,34 +77,69 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* A layer's tar, given in small pieces as a download gives it. */
+struct content {
+    struct buf tar;
+    size_t at;
+};
+
 struct blob {
-    char *path;
+    struct content *content;
+    struct byte_source source;
     struct digest diff_id;
     struct digest chain_id;
 };
 
 static void blob_clear(struct blob *blob)
 {
-    str_free(&blob->path);
+    buf_clear(&blob->content->tar);
+    mem_free(&blob->content);
 }
 
-static struct blob make_blob(const struct fixture *fixture, const char *name,
-                             const struct tar_build_entry *entries, const struct blob *parent)
+static bool read_content(void *user, void *data, size_t length, size_t *ret, struct error *err)
 {
-    struct error err = {0};
-    CLEANUP(buf_clear) struct buf tar;
-    tar_build_all(&tar, entries);
-    struct blob blob = {.path = fs_join(fixture->relative, name),
-                        .diff_id = digest_of(tar.data, tar.length)};
+    struct content *content = user;
+    (void)err;
+    size_t left = content->tar.length - content->at;
+    *ret = length < 100 ? length : 100;
+    *ret = left < *ret ? left : *ret;
+    memcpy(data, content->tar.data + content->at, *ret);
+    content->at += *ret;
+    return true;
+}
+
+static void rewind_content(void *user)
+{
+    struct content *content = user;
+    content->at = 0;
+}
+
+static bool read_nothing(void *user, void *data, size_t length, size_t *ret, struct error *err)
+{
+    (void)user;
+    (void)data;
+    (void)length;
+    (void)ret;
+    return error_set(err, ERR_NETWORK, "the line is dead");
+}
+
+static struct blob make_blob(const struct tar_build_entry *entries, const struct blob *parent)
+{
+    struct blob blob = {.content = xcalloc(1, sizeof(*blob.content))};
+    struct buf *tar = &blob.content->tar;
+    tar_build_all(tar, entries);
+    blob.source = (struct byte_source){
+        .read = read_content, .rewind = rewind_content, .user = blob.content, .size = tar->length};
+    blob.diff_id = digest_of(tar->data, tar->length);
     blob.chain_id = chain_id_next(parent ? &parent->chain_id : NULL, &blob.diff_id);
-    assert_ok(fs_write_file(blob.path, tar.data, tar.length, &err));
     return blob;
 }
 
 static struct layer_import_request request_of(const struct blob *blob,
                                               const struct strlist *parents)
 {
-    return (struct layer_import_request){.blob_path = blob->path,
+    blob->content->at = 0;
+    return (struct layer_import_request){.source = &blob->source,
                                          .diff_id = blob->diff_id,
                                          .chain_id = blob->chain_id,
                                          .parents = parents};
@@ -190,7 +225,7 @@ static void a_base_layer(void **state)
     struct watched watched = {0};
     struct observer observer = {watch, &watched};
     struct context context = {.observer = &observer};
-    CLEANUP(blob_clear) struct blob blob = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob blob = make_blob(base_entries, NULL);
     char name[LAYER_DIRECTORY_NAME_SIZE];
     layer_directory_name(&blob.chain_id, name);
 
@@ -248,8 +283,8 @@ static void import_like_windows(const char *layer, const char *folder)
 static void a_diff_layer(void **state)
 {
     struct fixture *fixture = *state;
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
-    CLEANUP(blob_clear) struct blob diff = make_blob(fixture, "d", diff_entries, &base);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
+    CLEANUP(blob_clear) struct blob diff = make_blob(diff_entries, &base);
     CLEANUP(strlist_clear) struct strlist parents = {0};
     strlist_add_owned(&parents, import(fixture, &base, &fixture->no_parents, NULL));
     strlist_clear(&fake.calls);
@@ -277,9 +312,9 @@ static void import_files_only(const char *layer, const char *folder)
 static void parents_are_given_topmost_first(void **state)
 {
     struct fixture *fixture = *state;
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
-    CLEANUP(blob_clear) struct blob middle = make_blob(fixture, "m", diff_entries, &base);
-    CLEANUP(blob_clear) struct blob top = make_blob(fixture, "t", diff_entries, &middle);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
+    CLEANUP(blob_clear) struct blob middle = make_blob(diff_entries, &base);
+    CLEANUP(blob_clear) struct blob top = make_blob(diff_entries, &middle);
     CLEANUP(strlist_clear) struct strlist parents = {0};
     CLEANUP(strlist_clear) struct strlist both = {0};
     fake.on_import = import_files_only;
@@ -299,7 +334,7 @@ static void parents_are_given_topmost_first(void **state)
 static void a_utility_vm_is_unpacked_when_files_need_it(void **state)
 {
     struct fixture *fixture = *state;
-    CLEANUP(blob_clear) struct blob blob = make_blob(fixture, "b", crossed_entries, NULL);
+    CLEANUP(blob_clear) struct blob blob = make_blob(crossed_entries, NULL);
     CLEANUP(str_free) char *path = import(fixture, &blob, &fixture->no_parents, NULL);
     assert_content(path, "Files\\f", "vm");
     CLEANUP(str_free) char *calls = fake_take_calls(NULL);
@@ -325,12 +360,12 @@ static void a_failing_call_leaves_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     fake_fail("ProcessBaseImage", (HRESULT)0x80070002, 1);
     assert_import_fails(fixture, &base, &fixture->no_parents, ERR_INTEGRITY, "ProcessBaseImage");
     assert_empty(fixture, "layers");
 
-    CLEANUP(blob_clear) struct blob diff = make_blob(fixture, "d", diff_entries, &base);
+    CLEANUP(blob_clear) struct blob diff = make_blob(diff_entries, &base);
     CLEANUP(strlist_clear) struct strlist parents = {0};
     strlist_add_owned(&parents, import(fixture, &base, &fixture->no_parents, NULL));
     fake_fail("ImportLayer", (HRESULT)0x8007000D, 1);
@@ -353,19 +388,18 @@ static void a_failing_call_leaves_nothing(void **state)
 static void bad_blobs_never_reach_windows(void **state)
 {
     struct fixture *fixture = *state;
-    CLEANUP(blob_clear) struct blob hostile = make_blob(fixture, "h", hostile_entries, NULL);
+    CLEANUP(blob_clear) struct blob hostile = make_blob(hostile_entries, NULL);
     assert_import_fails(fixture, &hostile, &fixture->no_parents, ERR_INTEGRITY, "evil");
 
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     struct blob other = base;
     other.diff_id = digest_of("x", 1);
     other.chain_id = other.diff_id;
     assert_import_fails(fixture, &other, &fixture->no_parents, ERR_INTEGRITY, base.diff_id.text);
 
-    CLEANUP(str_free) char *path = fs_join(fixture->relative, "none");
-    struct blob missing = base;
-    missing.path = path;
-    assert_import_fails(fixture, &missing, &fixture->no_parents, ERR_NOT_FOUND, "none");
+    struct blob unreachable = base;
+    unreachable.source.read = read_nothing;
+    assert_import_fails(fixture, &unreachable, &fixture->no_parents, ERR_NETWORK, "dead");
 
     CLEANUP(strlist_clear) struct strlist parents = {0};
     strlist_add(&parents, "C:\\no\\such\\layer");
@@ -381,7 +415,7 @@ static void interruption_leaves_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     struct cancel cancel = {.requested = 1};
     struct context context = {.cancel = &cancel};
     struct layer_import_request request = request_of(&base, &fixture->no_parents);
@@ -395,13 +429,13 @@ static void a_damaged_record_is_reported(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     CLEANUP(str_free) char *path = import(fixture, &base, &fixture->no_parents, NULL);
     char *found = NULL;
     put(path, "wrun.json", "{}");
     assert_fails(layer_store_find(&fixture->store, &base.chain_id, &found, &err), ERR_INTEGRITY,
                  path);
-    CLEANUP(blob_clear) struct blob other = make_blob(fixture, "o", diff_entries, &base);
+    CLEANUP(blob_clear) struct blob other = make_blob(diff_entries, &base);
     CLEANUP(str_free)
     char *record = str_format("{\"diffId\":\"%s\",\"chainId\":\"%s\",\"parents\":[]}",
                               other.diff_id.text, other.chain_id.text);
@@ -416,7 +450,7 @@ static void a_damaged_record_is_reported(void **state)
 static void leftovers_of_a_crash_are_done_again(void **state)
 {
     struct fixture *fixture = *state;
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     char name[LAYER_DIRECTORY_NAME_SIZE];
     layer_directory_name(&base.chain_id, name);
     CLEANUP(str_free) char *layers = in_store(fixture, "layers");
@@ -435,7 +469,7 @@ static void sweeping(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     CLEANUP(str_free) char *complete = import(fixture, &base, &fixture->no_parents, NULL);
     CLEANUP(str_free) char *layers = in_store(fixture, "layers");
     CLEANUP(str_free) char *tmp = in_store(fixture, "tmp");
@@ -489,7 +523,7 @@ static void two_importers_share_the_work(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     struct importer first = {.fixture = fixture,
                              .request = request_of(&base, &fixture->no_parents)};
     struct importer second = first;
@@ -509,7 +543,7 @@ static void held_layers_are_locked(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    CLEANUP(blob_clear) struct blob base = make_blob(fixture, "b", base_entries, NULL);
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
     CLEANUP(strlist_clear) struct strlist layers = {0};
     strlist_add_owned(&layers, import(fixture, &base, &fixture->no_parents, NULL));
     struct layer_hold one = {0};

@@ -28,10 +28,13 @@ static inline bool unpack_archive(const struct buf *archive, const char *scratch
     struct layer_unpack_request complete = *request;
     size_t fail_at = ret->tree.fail_at;
     CLEANUP(str_free) char *path = fs_join(scratch, "blob");
+    CLEANUP(file_source_close) struct file_source file = {0};
     write_plainly(path, archive->data, archive->length);
+    assert_true(file_source_open(path, &file, err));
+    const struct byte_source source = file_source_interface(&file);
     ret->layer_tree = memory_tree_open(&ret->tree);
     ret->tree.fail_at = fail_at;
-    complete.blob_path = path;
+    complete.source = &source;
     complete.tree = &ret->layer_tree;
     if (!digest_is_set(&complete.diff_id))
         complete.diff_id = digest_of(archive->data, archive->length);
