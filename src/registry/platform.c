@@ -244,6 +244,23 @@ bool platform_from_json(const struct json_value *value, void *target, struct err
     return true;
 }
 
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+struct platform platform_copy(const struct platform *platform)
+{
+    struct platform copy = {
+        .os = copy_text(platform->os),
+        .architecture = copy_text(platform->architecture),
+        .variant = copy_text(platform->variant),
+        .os_version = copy_text(platform->os_version),
+    };
+    strlist_add_all(&copy.os_features, &platform->os_features);
+    return copy;
+}
+
 void platform_clear(struct platform *platform)
 {
     str_free(&platform->os);

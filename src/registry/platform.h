@@ -60,6 +60,8 @@ int platform_compare(const struct platform_host *host, const struct platform *a,
 char *platform_format(const struct platform *platform);
 char *platform_host_format(const struct platform_host *host); /* "… (process isolation)" */
 
+struct platform platform_copy(const struct platform *platform);
+
 /* json_converter for a struct platform. */
 bool platform_from_json(const struct json_value *value, void *target, struct error *err) MUST_USE;
 void platform_clear(struct platform *platform);

@@ -12,6 +12,7 @@
 #include "base/event.h"
 #include "registry/blob_feed.h"
 #include "registry/credentials.h"
+#include "registry/description.h"
 #include "registry/image.h"
 #include "registry/platform.h"
 #include "registry/reference.h"
@@ -40,3 +41,9 @@ struct pull_request {
  * stood for before; blobs that were complete stay in the store. */
 bool registry_pull(const struct pull_request *request, struct blob_store *store,
                    const struct context *context, struct image *ret, struct error *err) MUST_USE;
+
+/* Reads index, manifest and configuration only, whatever the store has of the reference. That
+ * nothing in an index fits the host is no failure, nor is it one of an image that stands alone. */
+bool registry_describe(const struct pull_request *request, struct blob_store *store,
+                       const struct context *context, struct description *ret, struct error *err)
+    MUST_USE;

@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 
+#include "base/alloc.h"
 #include "registry/selection.h"
 
 static const char *const types[][2] = {
@@ -16,8 +17,15 @@ static void select_entry(const struct index *index)
 {
     CLEANUP(error_clear) struct error err = {0};
     const struct platform_host host = {.version = {10, 0, 20348, 2322}, .architecture = "amd64"};
-    size_t chosen = 0;
-    if (selection_choose(index, &host, &chosen, &err) && chosen >= index->manifests.count)
+    CLEANUP(selection_clear) struct selection selection = selection_of(index, &host);
+    if (selection.count != index->manifests.count)
+        abort();
+    for (size_t i = 0; i < selection.count; i++) {
+        CLEANUP(str_free) char *text = candidate_format(&selection.items[i]);
+        if (selection.items[i].is_chosen != (&selection.items[i] == selection.chosen))
+            abort();
+    }
+    if (selection_require(&selection, &host, &err) != (selection.chosen != NULL))
         abort();
 }
 

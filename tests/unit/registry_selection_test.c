@@ -98,6 +98,48 @@ TEST(a_refusal_names_everything)
     assert_int_equal(chosen, 99);
 }
 
+TEST(every_entry_has_a_verdict)
+{
+    struct descriptor entries[] = {
+        ENTRY(linux_os, NULL),
+        ENTRY(windows, v17763),
+        ENTRY(windows, v20348_405),
+        ENTRY(windows, v20348_2322),
+        ENTRY(windows, v26100),
+        WITHOUT_PLATFORM,
+        {.has_platform = true, .platform = {.os = unknown, .architecture = unknown}},
+    };
+    static const char *const process[] = {
+        "linux/amd64: not a Windows image",       "windows/amd64 10.0.17763.5458: too old",
+        "windows/amd64 10.0.20348.405: fits",     "windows/amd64 10.0.20348.2322: chosen",
+        "windows/amd64 10.0.26100.1742: too new", "an entry without platform: fits",
+        "unknown/unknown: not an image",
+    };
+    static const char *const hyperv[] = {
+        "linux/amd64: not a Windows image",       "windows/amd64 10.0.17763.5458: fits",
+        "windows/amd64 10.0.20348.405: fits",     "windows/amd64 10.0.20348.2322: chosen",
+        "windows/amd64 10.0.26100.1742: too new", "an entry without platform: fits",
+        "unknown/unknown: not an image",
+    };
+    const struct index index = {.manifests = {.items = entries, .count = ARRAY_SIZE(entries)}};
+    struct platform_host host = {.version = os_version_parse("10.0.20348.3000"),
+                                 .architecture = "amd64"};
+    for (enum isolation isolation = 0; isolation <= ISOLATION_HYPERV; isolation++) {
+        host.isolation = isolation;
+        const char *const *expected = isolation == ISOLATION_HYPERV ? hyperv : process;
+        CLEANUP(selection_clear) struct selection selection = selection_of(&index, &host);
+        for (size_t i = 0; i < selection.count; i++) {
+            CLEANUP(str_free) char *text = candidate_format(&selection.items[i]);
+            assert_string_equal(text, expected[i]);
+            assert_ptr_equal(selection.items[i].entry, &entries[i]);
+            assert_int_equal(selection.items[i].is_chosen, i == 3);
+        }
+        assert_ptr_equal(selection.chosen, &selection.items[3]);
+        selection_clear(&selection);
+        assert_null(selection.chosen);
+    }
+}
+
 TEST(a_single_image_gets_the_same_verdict)
 {
     struct error err = {0};
@@ -117,6 +159,7 @@ int main(void)
         cmocka_unit_test(the_first_of_equals_wins),
         cmocka_unit_test(an_entry_without_platform_is_the_last_resort),
         cmocka_unit_test(a_refusal_names_everything),
+        cmocka_unit_test(every_entry_has_a_verdict),
         cmocka_unit_test(a_single_image_gets_the_same_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
