@@ -7,13 +7,7 @@
 #include "base/text.h"
 #include "win32/utf16.h"
 
-#define RETIRED_PREFIX "rm-"
 #define SUFFIX_DIGITS 8
-
-bool layer_is_retired(const char *name)
-{
-    return str_starts_with(name, RETIRED_PREFIX);
-}
 
 /* DestroyLayer knows best what it made, but refuses what it does not know as a layer, such as an
  * import that never came to its end. It deletes whatever it is given, hence the name check. */
@@ -44,12 +38,12 @@ static bool retired_name(const char *name, char **ret, struct error *err)
     if (!guid_random(&guid, err))
         return false;
     guid_format(&guid, text);
-    *ret = str_format("%s%s-%.*s", RETIRED_PREFIX, name, SUFFIX_DIGITS, text);
+    *ret = str_format("%s%s-%.*s", LAYER_RETIRED_PREFIX, name, SUFFIX_DIGITS, text);
     return true;
 }
 
-bool layer_retire(const struct layer_api *api, const char *directory, const char *name,
-                  const struct context *context, struct error *err)
+/* *ret_name stays NULL when there is nothing of that name. */
+static bool set_aside(const char *directory, const char *name, char **ret_name, struct error *err)
 {
     CLEANUP(str_free) char *from = fs_join(directory, name);
     CLEANUP(str_free) char *new_name = NULL;
@@ -60,7 +54,24 @@ bool layer_retire(const struct layer_api *api, const char *directory, const char
     CLEANUP(str_free) char *to = fs_join(directory, new_name);
     if (!fs_rename(from, to, false, err))
         return false;
-    destroy_or_tell(api, directory, new_name, context);
+    *ret_name = TAKE(new_name);
+    return true;
+}
+
+bool layer_retire_aside(const char *directory, const char *name, struct error *err)
+{
+    CLEANUP(str_free) char *new_name = NULL;
+    return set_aside(directory, name, &new_name, err);
+}
+
+bool layer_retire(const struct layer_api *api, const char *directory, const char *name,
+                  const struct context *context, struct error *err)
+{
+    CLEANUP(str_free) char *new_name = NULL;
+    if (!set_aside(directory, name, &new_name, err))
+        return false;
+    if (new_name)
+        destroy_or_tell(api, directory, new_name, context);
     return true;
 }
 

@@ -6,14 +6,15 @@
 #pragma once
 
 #include "base/event.h"
+#include "layers/layer_retired.h"
 #include "layers/vmcompute_api.h"
 
 /* Renames <directory>\<name> and removes it. When only the removal fails, that is told as a step
  * and layer_retired_sweep() tries again. Absent is success. */
 bool layer_retire(const struct layer_api *api, const char *directory, const char *name,
                   const struct context *context, struct error *err) MUST_USE;
+/* The first half alone: from then on <directory>\<name> is absent. */
+bool layer_retire_aside(const char *directory, const char *name, struct error *err) MUST_USE;
 /* Removes all rm-* in the directory; what cannot be removed is told as a step. */
 bool layer_retired_sweep(const struct layer_api *api, const char *directory,
                          const struct context *context, struct error *err) MUST_USE;
-/* True for the name of something on its way out. */
-bool layer_is_retired(const char *name);

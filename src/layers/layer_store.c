@@ -314,3 +314,43 @@ bool layer_store_sweep(const struct layer_store *store, const struct context *co
             && layer_staging_sweep(store, context, err))
         || error_wrap(err, "sweep the layer store");
 }
+
+/* ---- removing ---- */
+
+static bool lock_alone(const struct layer_store *store, const char *name, struct fs_lock *ret,
+                       struct error *err)
+{
+    CLEANUP(str_free) char *path = lock_path_of(store, name);
+    return fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, ret, err);
+}
+
+bool layer_store_is_held(const struct layer_store *store, const char *name)
+{
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    CLEANUP(error_clear) struct error failure = {0};
+    return !lock_alone(store, name, &lock, &failure) && failure.kind == ERR_BUSY;
+}
+
+bool layer_store_retire(const struct layer_store *store, const char *name, struct error *err)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    return (lock_alone(store, name, &lock, err) && layer_retire_aside(layers, name, err))
+        || error_wrap(err, "remove the layer '%s'", name);
+}
+
+bool layer_store_clean(const struct layer_store *store, const struct context *context,
+                       struct error *err)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!layer_retired_sweep(store->api, layers, context, err) || !fs_list(layers, &names, err))
+        return error_wrap(err, "remove layers");
+    for (size_t i = 0; i < names.count; i++) {
+        if (!layer_is_retired(names.items[i]))
+            continue;
+        error_set(err, ERR_BUSY, "'%s\\%s' cannot be removed yet", layers, names.items[i]);
+        return error_hint(err, "something still uses its files; 'wrun prune' tries again");
+    }
+    return true;
+}

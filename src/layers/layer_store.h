@@ -58,6 +58,18 @@ bool layer_store_find(const struct layer_store *store, const struct digest *chai
 bool layer_store_sweep(const struct layer_store *store, const struct context *context,
                        struct error *err) MUST_USE;
 
+/* True when a run or an import has the layer in use at this moment. */
+bool layer_store_is_held(const struct layer_store *store, const char *name);
+
+/* Takes the layer out of the store: from then on it is not found. Its bytes stay on the disk until
+ * layer_store_clean(). ERR_BUSY when it is held. Children first: this does not look for them. */
+bool layer_store_retire(const struct layer_store *store, const char *name, struct error *err)
+    MUST_USE;
+
+/* Removes the bytes of all that was taken out. ERR_BUSY when something is still there. */
+bool layer_store_clean(const struct layer_store *store, const struct context *context,
+                       struct error *err) MUST_USE;
+
 /* Keeps layers from being removed while they are in use; given up when the process ends. */
 struct layer_hold {
     struct fs_lock *locks;

@@ -105,6 +105,13 @@ bool image_record_list(const struct blob_store *store, struct strlist *ret, stru
     return true;
 }
 
+bool image_record_age(const struct blob_store *store, const char *name, uint64_t *ret_seconds,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *path = named_path(store, name);
+    return fs_age(path, ret_seconds, err);
+}
+
 bool image_record_remove(const struct blob_store *store, const char *name, struct error *err)
 {
     CLEANUP(str_free) char *path = named_path(store, name);

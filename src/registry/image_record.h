@@ -27,6 +27,9 @@ bool image_record_read_named(const struct blob_store *store, const char *name,
 /* The names of all records, 64 hex digits each. */
 bool image_record_list(const struct blob_store *store, struct strlist *ret, struct error *err)
     MUST_USE;
+/* Seconds since it was written. */
+bool image_record_age(const struct blob_store *store, const char *name, uint64_t *ret_seconds,
+                      struct error *err) MUST_USE;
 /* Success when it is not there. */
 bool image_record_remove(const struct blob_store *store, const char *name, struct error *err)
     MUST_USE;

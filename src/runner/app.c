@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/alloc.h"
+#include "registry/store_format.h"
+#include "runner/error_print.h"
 #include "runner/exit_code.h"
 #include "runner/help.h"
 #include "runner/host.h"
 #include "runner/invocation.h"
-#include "runner/message_json.h"
 #include "runner/root.h"
 #include "runner/terminal.h"
 #include "runner/verbs.h"
-
-static void print_error_json(const char *verb, const struct error *err)
-{
-    CLEANUP(json_writer_close) struct json_writer w;
-    json_writer_open(&w);
-    JSON_OBJECT(&w, NULL) {
-        JSON_OBJECT(&w, "error") {
-            json_opt_string(&w, "verb", verb);
-            message_json_error(&w, err);
-        }
-    }
-    CLEANUP(str_free) char *text = NULL;
-    CLEANUP(error_clear) struct error ignored = {0};
-    if (json_writer_finish(&w, &text, &ignored))
-        terminal_error_line("%s", text);
-}
-
-/* As people (or with --json programs) read it. */
-static void print_error(const struct global_options *global, const char *verb,
-                        const struct error *err)
-{
-    if (global->json) {
-        print_error_json(verb, err);
-        return;
-    }
-    terminal_error_line("wrun: %s%s%s", verb ? verb : "", verb ? ": " : "", err->message);
-    if (err->hint)
-        terminal_error_line("hint: %s", err->hint);
-    if (err->detail && (global->verbose || global->debug))
-        terminal_error_line("detail: %s", err->detail);
-    if (global->debug && err->origin)
-        terminal_error_line("origin: %s", err->origin);
-}
 
 static bool open_invocation(struct invocation *invocation, const struct verb *verb,
                             struct error *err)
@@ -55,7 +23,9 @@ static bool open_invocation(struct invocation *invocation, const struct verb *ve
         mode = REPORT_NONE;
     report_open(&invocation->report, mode, global->verbose || global->debug);
     invocation->context.observer = &invocation->report.observer;
-    return !verb->uses_root || root_find(global->root, &invocation->root, err);
+    return !verb->uses_root
+        || (root_find(global->root, &invocation->root, err)
+            && store_format_check(invocation->root, err));
 }
 
 static bool check_arg_count(const struct verb *verb, const struct strlist *args, struct error *err)
@@ -102,7 +72,7 @@ static bool run_verb(struct invocation *invocation, const struct verb *verb, voi
 static int fail(const struct invocation *invocation, const struct verb *verb, int code,
                 const struct error *err)
 {
-    print_error(&invocation->global, verb ? verb->name : NULL, err);
+    error_print(&invocation->global, verb ? verb->name : NULL, err);
     if (code != EXIT_OK)
         return code;
     return verb && verb->failure_code ? verb->failure_code : exit_code_of(err->kind);

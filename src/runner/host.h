@@ -6,6 +6,7 @@
  * or to need none, may be called before it is open. */
 #pragma once
 
+#include "layers/layer_list.h"
 #include "registry/image.h"
 #include "registry/platform.h"
 #include "registry/store_lock.h"
@@ -36,6 +37,23 @@ bool host_unpack(const struct invocation *invocation, const struct image *image,
 /* The directories that host_unpack() will fill, topmost first, without touching anything. */
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,
                       struct strlist *ret, struct error *err) MUST_USE;
+
+/* Needs no open host. The layers of the store; the native build has none. */
+bool host_layers_list(const struct invocation *invocation, struct layer_list *ret,
+                      struct error *err) MUST_USE;
+
+/* True when a run or an import has the layer in use at this moment. */
+bool host_layer_is_held(const struct invocation *invocation, const char *name);
+
+/* Takes the layer out of the store; its bytes stay until host_layers_clean(). ERR_BUSY when it is
+ * held. */
+bool host_layer_retire(const struct invocation *invocation, const char *name, struct error *err)
+    MUST_USE;
+
+/* Removes the bytes of what was taken out, now or earlier; *ret_bytes gets how many went, also on
+ * failure. ERR_BUSY when some are still on the disk. */
+bool host_layers_clean(const struct invocation *invocation, uint64_t *ret_bytes, struct error *err)
+    MUST_USE;
 
 /* Needs no open host. The final path of a mount source, as HCS must be told it; refuses what cannot
  * be mounted. */

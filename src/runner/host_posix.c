@@ -78,3 +78,34 @@ bool host_remove_run(const struct invocation *invocation, const char *name, stru
     (void)name;
     return host_can_run(err);
 }
+
+bool host_layers_list(const struct invocation *invocation, struct layer_list *ret,
+                      struct error *err)
+{
+    (void)invocation;
+    (void)err;
+    *ret = (struct layer_list){0};
+    return true;
+}
+
+bool host_layer_is_held(const struct invocation *invocation, const char *name)
+{
+    (void)invocation;
+    (void)name;
+    return false;
+}
+
+bool host_layer_retire(const struct invocation *invocation, const char *name, struct error *err)
+{
+    (void)invocation;
+    (void)name;
+    return host_can_run(err);
+}
+
+bool host_layers_clean(const struct invocation *invocation, uint64_t *ret_bytes, struct error *err)
+{
+    (void)invocation;
+    (void)err;
+    *ret_bytes = 0;
+    return true;
+}

@@ -55,6 +55,11 @@ static bool compose(const struct run_record *record, char **ret, struct error *e
         json_string(&w, "containerId", record->container_id);
         json_string(&w, "name", record->name);
         json_string(&w, "image", record->image);
+        json_opt_string(&w, "imageDigest", record->image_digest.text);
+        JSON_ARRAY(&w, "layers") {
+            for (size_t i = 0; i < record->layers.count; i++)
+                json_string(&w, NULL, record->layers.items[i]);
+        }
         json_string(&w, "scratch", record->scratch_directory);
         json_opt_string(&w, "namespaceId", record->name_space);
         json_opt_string(&w, "endpointId", record->endpoint);
@@ -70,6 +75,8 @@ static const struct json_field record_fields[] = {
     {"containerId", json_to_string, offsetof(struct run_record, container_id), JSON_REQUIRED},
     {"name", json_to_string, offsetof(struct run_record, name), JSON_REQUIRED},
     {"image", json_to_string, offsetof(struct run_record, image), JSON_OPTIONAL},
+    {"imageDigest", json_to_digest, offsetof(struct run_record, image_digest), JSON_OPTIONAL},
+    {"layers", json_to_strlist, offsetof(struct run_record, layers), JSON_OPTIONAL},
     {"scratch", json_to_string, offsetof(struct run_record, scratch_directory), JSON_REQUIRED},
     {"namespaceId", json_to_string, offsetof(struct run_record, name_space), JSON_OPTIONAL},
     {"endpointId", json_to_string, offsetof(struct run_record, endpoint), JSON_OPTIONAL},
@@ -112,6 +119,7 @@ void run_record_clear(struct run_record *record)
     str_free(&record->container_id);
     str_free(&record->name);
     str_free(&record->image);
+    strlist_clear(&record->layers);
     str_free(&record->scratch_directory);
     str_free(&record->name_space);
     str_free(&record->endpoint);
@@ -173,15 +181,29 @@ static bool check_name_is_free(const char *root, const char *name, struct error 
                        : error_hint(err, "choose another --name, or wait until it ends");
 }
 
+static const char *last_name(const char *path)
+{
+    const char *name = path;
+    for (const char *c = path; *c; c++)
+        if (*c == '\\' || *c == '/')
+            name = c + 1;
+    return name;
+}
+
 static struct run_record record_of(const struct run_plan *plan)
 {
     char endpoint[GUID_TEXT_SIZE];
     guid_format(&plan->endpoint, endpoint);
+    struct strlist layers = {0};
+    for (size_t i = 0; i < plan->layers.count; i++)
+        strlist_add(&layers, last_name(plan->layers.items[i]));
     return (struct run_record){
         .run_id = xstrdup(plan->run_id),
         .container_id = xstrdup(plan->container_id),
         .name = xstrdup(plan->name),
         .image = xstrdup(plan->image),
+        .image_digest = plan->image_digest,
+        .layers = layers,
         .scratch_directory = xstrdup(plan->scratch_directory),
         .name_space = plan->use_network ? xstrdup(plan->name_space_text) : NULL,
         .endpoint = plan->use_network ? xstrdup(endpoint) : NULL,
@@ -238,6 +260,40 @@ bool run_record_read(const char *root, const char *run_id, struct run_record *re
 {
     CLEANUP(str_free) char *directory = run_directory(root, run_id);
     return read_record(directory, ret, err);
+}
+
+/* A run that has a lock and no record yet is just being made, or was killed before it had made
+ * anything. */
+static bool has_record(const char *root, const char *run_id)
+{
+    CLEANUP(str_free) char *directory = run_directory(root, run_id);
+    CLEANUP(str_free) char *path = fs_join(directory, RECORD_NAME);
+    return fs_type_of(path) != FS_ABSENT;
+}
+
+bool run_record_read_all(const char *root, struct run_record_list *ret, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist ids = {0};
+    if (!run_record_list(root, &ids, err))
+        return false;
+    struct run_record_list list = {.items = xcalloc(ids.count + 1, sizeof(*list.items))};
+    for (size_t i = 0; i < ids.count; i++) {
+        CLEANUP(error_clear) struct error unreadable = {0};
+        if (run_record_read(root, ids.items[i], &list.items[list.count], &unreadable))
+            list.count++;
+        else if (has_record(root, ids.items[i]))
+            list.unreadable++;
+    }
+    *ret = list;
+    return true;
+}
+
+void run_record_list_clear(struct run_record_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        run_record_clear(&list->items[i]);
+    mem_free(&list->items);
+    *list = (struct run_record_list){0};
 }
 
 bool run_record_adopt(const char *root, const char *run_id, struct run_claim *ret_claim,

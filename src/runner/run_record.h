@@ -6,6 +6,7 @@
  * made; a lock that dies with its owner tells the next wrun which records are orphans. */
 #pragma once
 
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/guid.h"
 #include "base/strlist.h"
@@ -16,6 +17,8 @@ struct run_record {
     char *container_id;
     char *name;
     char *image;
+    struct digest image_digest; /* unset in records of older versions */
+    struct strlist layers;      /* names of the layers' directories, topmost first */
     char *scratch_directory;
     char *name_space; /* GUID text; NULL = no network */
     char *endpoint;
@@ -46,6 +49,17 @@ bool run_record_list(const char *root, struct strlist *ret, struct error *err) M
 /* ERR_NOT_FOUND when there is none. */
 bool run_record_read(const char *root, const char *run_id, struct run_record *ret,
                      struct error *err) MUST_USE;
+
+struct run_record_list {
+    struct run_record *items;
+    size_t count;
+    size_t unreadable; /* runs whose record does not say what they use */
+};
+
+/* All of them, whether their owners live or not. */
+bool run_record_read_all(const char *root, struct run_record_list *ret, struct error *err) MUST_USE;
+void run_record_list_clear(struct run_record_list *list);
+
 /* By name, run id or container id, regardless of case; unreadable records are passed over.
  * ERR_NOT_FOUND when there is none. */
 bool run_record_find(const char *root, const char *name, struct run_record *ret, struct error *err)

@@ -12,6 +12,9 @@ extern const struct verb verb_run;
 extern const struct verb verb_rm;
 extern const struct verb verb_images;
 extern const struct verb verb_tag;
+extern const struct verb verb_rmi;
+extern const struct verb verb_prune;
+extern const struct verb verb_df;
 extern const struct verb verb_help;
 extern const struct verb verb_version;
 
