@@ -2,8 +2,10 @@
 #include "registry/client.h"
 
 #include "base/alloc.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "registry/auth.h"
+#include "registry/certificates.h"
 #include "registry/media_type.h"
 #include "registry/registry_error.h"
 
@@ -34,11 +36,31 @@ static bool open_auths(const struct client_options *options, struct client *clie
     return true;
 }
 
+/* --cacert must be right; a variable that another program's user has set need not be. */
+static bool read_roots(const struct client_options *options, char **ret, struct error *err)
+{
+    if (options->ca_file) {
+        if (certificates_add(options->ca_file, ret, err))
+            return true;
+        error_hint(err, "check the file given with --cacert");
+        return error_wrap(err, "--cacert");
+    }
+    CLEANUP(str_free) char *variable = os_getenv("SSL_CERT_FILE");
+    CLEANUP(error_clear) struct error ignored = {0};
+    if (variable && *variable && !certificates_add(variable, ret, &ignored))
+        context_warn(options->context, "SSL_CERT_FILE: %s; the system's certificates are used",
+                     ignored.message);
+    return true;
+}
+
 bool client_open(const struct client_options *options, struct client *ret, struct error *err)
 {
     CLEANUP(client_close) struct client client = {.context = options->context};
+    CLEANUP(str_free) char *roots = NULL;
+    if (!read_roots(options, &roots, err))
+        return false;
     struct http_options http = {
-        .ca_file = options->ca_file,
+        .ca_pem = roots,
         .max_transfers = options->max_downloads ? options->max_downloads : DEFAULT_DOWNLOADS,
         .context = options->context,
     };

@@ -8,6 +8,8 @@
 
 /* How long a wait may be blind to a request for cancellation. */
 #define POLL_MS 100
+#define HOST_CONNECTIONS 8L
+#define TOTAL_CONNECTIONS 16L
 
 #ifdef _WIN32
 #define SYSTEM_NAME "windows"
@@ -20,6 +22,14 @@
 #define MACHINE_NAME "amd64"
 #endif
 
+/* A registry is not to be overrun, however many blobs an image has. */
+static void limit_connections(CURLM *multi)
+{
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, HOST_CONNECTIONS);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TOTAL_CONNECTIONS);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, TOTAL_CONNECTIONS);
+}
+
 bool http_open(const struct http_options *options, struct http **ret, struct error *err)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -28,8 +38,11 @@ bool http_open(const struct http_options *options, struct http **ret, struct err
     http->multi = curl_multi_init();
     if (!http->multi)
         out_of_memory();
+    limit_connections(http->multi);
     http->user_agent = str_format("wrun/%s (%s; %s)", WRUN_VERSION_TEXT, SYSTEM_NAME, MACHINE_NAME);
-    http->ca_file = options->ca_file ? xstrdup(options->ca_file) : NULL;
+    http->ca_pem = options->ca_pem ? xstrdup(options->ca_pem) : NULL;
+    http->no_revoke = options->no_revoke;
+    http->proxies = http_proxies_read();
     http->max_transfers = options->max_transfers;
     http->context = options->context;
     *ret = TAKE(http);
@@ -42,7 +55,8 @@ void http_close(struct http **http)
         return;
     curl_multi_cleanup((*http)->multi);
     str_free(&(*http)->user_agent);
-    str_free(&(*http)->ca_file);
+    str_free(&(*http)->ca_pem);
+    http_proxies_clear(&(*http)->proxies);
     mem_free(http);
     curl_global_cleanup();
 }
@@ -52,6 +66,9 @@ void http_response_clear(struct http_response *response)
     str_free(&response->url);
     str_free(&response->content_type);
     strlist_clear(&response->challenges);
+    strlist_clear(&response->warnings);
+    str_free(&response->rate_limit);
+    str_free(&response->rate_remaining);
     buf_clear(&response->body);
     *response = (struct http_response){0};
 }
@@ -112,7 +129,7 @@ static bool start_due(struct run *run, struct error *err)
             continue;
         if (!transfer_start(transfer, err))
             return false;
-        running++;
+        running += transfer->state == TRANSFER_RUNNING;
     }
     return true;
 }

@@ -3,13 +3,14 @@
  *
  * One thread drives everything; http_run() returns when all requests given to it have ended. What
  * is decided here, and nowhere else:
- *   - redirects are followed by wrun itself: at most 10, never from https to http;
+ *   - redirects are followed by wrun itself: at most 10, never from https to http, and never to an
+ *     address that the one who redirects must not send us to (registry/http_address.h);
  *   - Authorization goes to the origin of the request's own URL and to no other;
  *   - failed connections, broken and stalled transfers (under 1 KiB/s for 30 s) and the statuses
- * 408, 425, 429, 499, 500, 502, 503, 504, 522 are tried again, with growing pauses or as
- * Retry-After says;
- *   - certificate errors are never tried again;
+ *     that may pass are tried again after growing pauses or as Retry-After says
+ *     (registry/http_retry.h); certificate errors never;
  *   - a Content-Encoding is refused, because the bytes would not be those of the digest;
+ *   - proxies are those of the environment or of the system (registry/http_proxy.h);
  *   - a request for cancellation is seen within 100 ms.
  * Other statuses are answers, not errors: the handler sees them. */
 #pragma once
@@ -18,11 +19,13 @@
 #include "base/event.h"
 #include "base/strlist.h"
 #include "registry/content_range.h"
+#include "registry/http_address.h"
 
 struct http; /* connections and settings */
 
 struct http_options {
-    const char *ca_file;    /* PEM file that replaces the system's roots, or NULL */
+    const char *ca_pem;     /* certificates in place of the system's roots, or NULL */
+    bool no_revoke;         /* revocation servers are not asked (Windows only) */
     unsigned max_transfers; /* at a time; at least 1 */
     const struct context *context;
 };
@@ -35,7 +38,10 @@ struct http_response {
     char *url;                               /* that answered, after redirects */
     char *content_type;                      /* NULL when absent */
     struct strlist challenges;               /* WWW-Authenticate, one item per line */
+    struct strlist warnings;                 /* Warning, likewise, 4 KiB of them at most */
     uint64_t retry_after_s;                  /* 0 when absent */
+    char *rate_limit;                        /* RateLimit-Limit, printable; NULL when absent */
+    char *rate_remaining;                    /* RateLimit-Remaining, likewise */
     struct http_content_range content_range; /* of a 206 */
     bool length_known;
     uint64_t length; /* Content-Length */
@@ -62,6 +68,7 @@ struct http_peer {
     struct strlist headers;     /* "Name: value", of every request to its origin */
     unsigned connect_timeout_s; /* 0 = 30 */
     bool spare;                 /* somebody else can answer instead: failures are final */
+    enum http_scope scope;      /* where it is; found out by the first connection */
 };
 
 void http_peer_clear(struct http_peer *peer);
@@ -102,7 +109,7 @@ struct http_request {
     char *url;
     const char *accept;  /* NULL = anything */
     char *authorization; /* header value or NULL */
-    const char *form;    /* an encoded form: makes it a POST; NULL = GET */
+    const char *form;    /* an encoded form, which makes it a POST; NULL = GET */
     bool refuse_redirects;
     /* The url came from outside (a redirect of an earlier request, a descriptor's urls): where it
      * leads is checked as for a redirect. */

@@ -5,13 +5,17 @@
 #include <curl/curl.h>
 
 #include "registry/http.h"
+#include "registry/http_proxy.h"
 #include "registry/origin.h"
 
 struct http {
     CURLM *multi;
     char *user_agent;
-    char *ca_file;
+    char *ca_pem; /* NULL = the system's roots */
+    bool no_revoke;
+    struct http_proxies proxies;
     unsigned max_transfers;
+    bool answered; /* somebody has, since this was opened */
     const struct context *context;
 };
 
@@ -25,15 +29,24 @@ struct transfer {
     char *url;           /* of this hop; NULL = the request's own */
     unsigned redirects;
     unsigned failures;
-    bool begun;        /* the handler has been told of a 2xx answer */
-    bool dropped;      /* and does not want it */
-    uint64_t progress; /* bytes of 2xx answers since the last failure */
-    CURL *easy;        /* while running */
+    uint64_t progress;      /* bytes of 2xx answers since the last failure */
+    enum http_scope led_by; /* where the one is who sends us on */
+    bool begun;             /* the handler has been told of a 2xx answer */
+    bool dropped;           /* and does not want it */
+    bool proxied;
+    CURL *easy; /* while running */
     struct curl_slist *headers;
     char curl_text[CURL_ERROR_SIZE];
     struct http_response response;
-    struct error error; /* what a callback refused */
+    struct error error;   /* what the handler refused: ends everything */
+    struct error refusal; /* what the rules of transport refuse: ends this request */
 };
+
+/* Of the hop under way. */
+const char *transfer_url(const struct transfer *transfer);
+
+/* True when somebody else has named the URL: what it may lead to is limited. */
+bool transfer_is_led(const struct transfer *transfer);
 
 bool transfer_start(struct transfer *transfer, struct error *err) MUST_USE;
 
