@@ -184,9 +184,8 @@ static bool may_repeat(struct transfer *transfer, unsigned repeats)
 static void repeat(struct transfer *transfer, uint64_t pause, const char *reason)
 {
     const struct http_request *request = transfer->request;
-    context_step(transfer->http->context, "%s: %s; trying again in %u.%u s",
-                 request->elsewhere ? "content elsewhere" : request->url, reason,
-                 (unsigned)(pause / 1000), (unsigned)(pause % 1000 / 100));
+    context_retry(transfer->http->context,
+                  request->elsewhere ? "content from elsewhere" : request->url, pause, reason);
     str_free(&transfer->url);
     transfer->redirects = 0;
     transfer->not_before = os_monotonic_ms() + pause;

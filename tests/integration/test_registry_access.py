@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 import fault_registry as faults
-from pulling import INTEGRITY, REGISTRY, FaultTestCase
+from pulling import INTEGRITY, REGISTRY, USAGE, FaultTestCase
 
 
 class TokenTest(FaultTestCase):
@@ -125,7 +125,7 @@ class TlsTest(FaultTestCase):
         self.assertEqual(self.secure.requests, [])
 
     def test_ca_file_missing(self):
-        done = self.pull(self.secure_reference, "--cacert", "/nonexistent.pem", code=REGISTRY)
+        done = self.pull(self.secure_reference, "--cacert", "/nonexistent.pem", code=USAGE)
         self.check_says(done, "hint: check the file given with --cacert")
 
     def test_plain_http_where_tls_is_expected(self):
