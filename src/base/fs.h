@@ -52,6 +52,10 @@ bool fs_remove_file(const char *path, struct error *err) MUST_USE;
 bool fs_remove_tree(const char *path, struct error *err) MUST_USE;
 /* Renames within one volume. With replace false an existing target makes it fail with ERR_BUSY. */
 bool fs_rename(const char *from, const char *to, bool replace, struct error *err) MUST_USE;
+/* Renames a file without replacing and without waiting for the disk: after a power cut it may have
+ * its old name, or lack data. An existing target is ERR_BUSY. What virus scanners do to a file that
+ * was just written is waited for, up to five seconds. */
+bool fs_publish(const char *from, const char *to, struct error *err) MUST_USE;
 
 /* ---- open files ---- */
 
@@ -71,6 +75,9 @@ bool fs_read_at(const struct fs_file *file, uint64_t offset, void *data, size_t 
                 size_t *ret_length, struct error *err) MUST_USE;
 bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, size_t length,
                  struct error *err) MUST_USE;
+/* The file will be written in any order: what was not written yet needs no room and no zeros. Does
+ * nothing where the file system cannot do that, or always does. */
+void fs_set_sparse(const struct fs_file *file);
 bool fs_truncate(const struct fs_file *file, uint64_t length, struct error *err) MUST_USE;
 bool fs_size(const struct fs_file *file, uint64_t *ret, struct error *err) MUST_USE;
 bool fs_flush(const struct fs_file *file, struct error *err) MUST_USE;

@@ -86,6 +86,11 @@ bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, 
     return true;
 }
 
+void fs_set_sparse(const struct fs_file *file)
+{
+    (void)file; /* always so */
+}
+
 bool fs_truncate(const struct fs_file *file, uint64_t length, struct error *err)
 {
     if (!check_range(length, 0, err))

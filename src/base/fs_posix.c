@@ -224,6 +224,11 @@ static int rename_exclusive(const char *from, const char *to)
     return errno == EINVAL || errno == ENOSYS ? rename_by_reservation(from, to) : -1;
 }
 
+bool fs_publish(const char *from, const char *to, struct error *err)
+{
+    return !rename_exclusive(from, to) || error_errno(err, errno, "rename '%s' to '%s'", from, to);
+}
+
 bool fs_rename(const char *from, const char *to, bool replace, struct error *err)
 {
     if ((replace ? rename(from, to) : rename_exclusive(from, to)))

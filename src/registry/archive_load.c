@@ -97,14 +97,12 @@ static bool publish(struct archive_content *content, const struct digest *digest
 static bool publish_image(struct archive_content *content, const struct archive_image *image,
                           struct error *err)
 {
-    const struct context *context = content->staging.context;
     for (size_t i = 0; i < image->layer_count; i++)
         if (!publish(content, &image->layers[i], err))
             return false;
     return publish(content, &image->config, err)
         && (!digest_is_set(&image->index) || publish(content, &image->index, err))
-        && blob_ingest_put(content->staging.store, &image->manifest_text,
-                           context ? context->cancel : NULL, err);
+        && blob_ingest_put(content->staging.store, &image->manifest_text, err);
 }
 
 static bool record_image(const struct blob_store *store, const struct archive_image *image,

@@ -4,6 +4,12 @@
 #include <inttypes.h>
 
 #include "base/alloc.h"
+#include "registry/ingest_map.h"
+
+/* What a killed process loses of each blob, besides what was on the wire. */
+#define MAP_INTERVAL ((uint64_t)1 << 20)
+
+/* ---- names and locks ---- */
 
 static char *path_in(const struct blob_store *store, const char *directory, const char *name)
 {
@@ -11,10 +17,16 @@ static char *path_in(const struct blob_store *store, const char *directory, cons
     return fs_join(folder, name);
 }
 
+static char *ingest_path(const struct blob_store *store, const struct digest *digest,
+                         const char *kind)
+{
+    CLEANUP(str_free) char *name = str_format("%s.%s", digest_hex(digest), kind);
+    return path_in(store, "ingest", name);
+}
+
 char *blob_ingest_part_path(const struct blob_store *store, const struct digest *digest)
 {
-    CLEANUP(str_free) char *name = str_format("%s.part", digest_hex(digest));
-    return path_in(store, "ingest", name);
+    return ingest_path(store, digest, "part");
 }
 
 static bool take_lock(const struct blob_store *store, struct blob_ingest *ingest, bool wait,
@@ -24,14 +36,28 @@ static bool take_lock(const struct blob_store *store, struct blob_ingest *ingest
     return fs_lock(path, FS_LOCK_EXCLUSIVE, wait, cancel, &ingest->lock, err);
 }
 
-/* The part file of a process that was killed is overwritten. */
-static bool open_part(const struct blob_store *store, struct blob_ingest *ingest, struct error *err)
+/* ---- what an earlier process left ---- */
+
+static uint64_t end_of(const struct byte_ranges *ranges)
 {
-    CLEANUP(str_free) char *part = blob_ingest_part_path(store, &ingest->digest);
-    if (!fs_open(part, FS_READ_WRITE, &ingest->file, err))
-        return false;
-    ingest->part = TAKE(part);
-    return blob_ingest_restart(ingest, err);
+    return ranges->count ? ranges->items[ranges->count - 1].end : 0;
+}
+
+/* A map that cannot be read, or speaks of more than the part file has, is none. */
+static struct byte_ranges find_done(const struct blob_ingest *ingest)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(buf_clear) struct buf text;
+    CLEANUP(byte_ranges_clear) struct byte_ranges done = {0};
+    uint64_t length = 0;
+    buf_init(&text, INGEST_MAP_MAXIMUM);
+    if (fs_type_of(ingest->map) != FS_FILE || fs_type_of(ingest->part) != FS_FILE
+        || !fs_read_file(ingest->map, INGEST_MAP_MAXIMUM, &text, &ignored)
+        || !fs_file_size(ingest->part, &length, &ignored)
+        || !ingest_map_parse(buf_str(&text), text.length, ingest->size, &done)
+        || end_of(&done) > length)
+        return (struct byte_ranges){0};
+    return TAKE(done);
 }
 
 bool blob_ingest_open(const struct blob_store *store, const struct descriptor *descriptor,
@@ -39,107 +65,140 @@ bool blob_ingest_open(const struct blob_store *store, const struct descriptor *d
                       struct error *err)
 {
     CLEANUP(blob_ingest_close)
-    struct blob_ingest ingest = {
-        .digest = descriptor->digest,
-        .size = descriptor->size,
-        .path = blob_store_path(store, &descriptor->digest),
-    };
-    if (!take_lock(store, &ingest, wait, cancel, err) || !open_part(store, &ingest, err))
+    struct blob_ingest ingest = {.digest = descriptor->digest, .size = descriptor->size};
+    if (!take_lock(store, &ingest, wait, cancel, err))
         return error_wrap(err, "store %s", ingest.digest.text);
+    ingest.part = blob_ingest_part_path(store, &ingest.digest);
+    ingest.map = ingest_path(store, &ingest.digest, "map");
+    ingest.path = blob_store_path(store, &ingest.digest);
+    ingest.done = find_done(&ingest);
     *ret = TAKE(ingest);
     return true;
 }
 
-bool blob_ingest_restart(struct blob_ingest *ingest, struct error *err)
+/* ---- the files ---- */
+
+static bool write_map(struct blob_ingest *ingest, struct error *err)
 {
-    if (!fs_truncate(&ingest->file, 0, err))
-        return error_wrap(err, "store %s", ingest->digest.text);
-    ingest->written = 0;
-    sha256_init(&ingest->hash);
-    return true;
+    CLEANUP(str_free) char *text = ingest_map_compose(ingest->size, &ingest->done);
+    ingest->mapped = byte_ranges_total(&ingest->done);
+    return fs_write_at(&ingest->map_file, 0, text, strlen(text), err);
 }
 
-bool blob_ingest_write(struct blob_ingest *ingest, const void *data, size_t length,
-                       struct error *err)
+bool blob_ingest_begin(struct blob_ingest *ingest, struct error *err)
 {
-    if (length > ingest->size - ingest->written)
-        return error_set(err, ERR_INTEGRITY, "%s is longer than the %" PRIu64 " bytes promised",
-                         ingest->digest.text, ingest->size);
-    if (!fs_write_at(&ingest->file, ingest->written, data, length, err))
-        return error_wrap(err, "store %s (%" PRIu64 " bytes)", ingest->digest.text, ingest->size);
-    sha256_update(&ingest->hash, data, length);
-    ingest->written += length;
-    return true;
-}
-
-static bool verify(const struct blob_ingest *ingest, struct error *err)
-{
-    if (ingest->written != ingest->size)
-        return error_set(err, ERR_INTEGRITY,
-                         "%s has %" PRIu64 " bytes where %" PRIu64 " were promised",
-                         ingest->digest.text, ingest->written, ingest->size);
-    struct sha256 hash = ingest->hash;
-    struct digest found = sha256_final_digest(&hash);
-    if (!digest_equal(&found, &ingest->digest))
-        return error_set(err, ERR_INTEGRITY, "wrong content: expected %s, got %s",
-                         ingest->digest.text, found.text);
-    return true;
-}
-
-/* A file of this name that is not the content (its size is wrong) makes way. */
-static bool publish(struct blob_ingest *ingest, struct error *err)
-{
-    uint64_t found = 0;
-    if (fs_type_of(ingest->path) == FS_FILE
-        && (!fs_file_size(ingest->path, &found, err)
-            || (found != ingest->size && !fs_remove_file(ingest->path, err))))
-        return false;
-    if (fs_rename(ingest->part, ingest->path, /* replace= */ false, err)) {
-        str_free(&ingest->part);
+    if (fs_open(ingest->part, FS_READ_WRITE, &ingest->file, err)
+        && fs_open(ingest->map, FS_READ_WRITE, &ingest->map_file, err)
+        && (ingest->done.count || blob_ingest_restart(ingest, err))) {
+        /* The bytes may come in any order. */
+        fs_set_sparse(&ingest->file);
+        ingest->mapped = byte_ranges_total(&ingest->done);
         return true;
     }
-    if (err->kind != ERR_BUSY)
-        return false;
-    error_clear(err);
-    return true;
+    return error_wrap(err, "store %s", ingest->digest.text);
 }
 
-bool blob_ingest_finish(struct blob_ingest *ingest, struct error *err)
+bool blob_ingest_restart(struct blob_ingest *ingest, struct error *err)
 {
-    if (!verify(ingest, err))
-        return false;
-    bool flushed = fs_flush(&ingest->file, err);
-    fs_close(&ingest->file);
-    if (!flushed || !publish(ingest, err))
+    /* The map first: it must never speak of bytes that are gone. */
+    byte_ranges_clear(&ingest->done);
+    ingest->mapped = 0;
+    if (!fs_truncate(&ingest->map_file, 0, err) || !fs_truncate(&ingest->file, 0, err))
         return error_wrap(err, "store %s", ingest->digest.text);
-    blob_ingest_close(ingest);
     return true;
 }
 
-void blob_ingest_close(struct blob_ingest *ingest)
+bool blob_ingest_write(struct blob_ingest *ingest, uint64_t offset, const void *data, size_t length,
+                       struct error *err)
+{
+    if (offset > ingest->size || length > ingest->size - offset)
+        error_bug("content is written beyond the end of its blob");
+    if (!fs_write_at(&ingest->file, offset, data, length, err))
+        return error_wrap(err, "store %s (%" PRIu64 " bytes)", ingest->digest.text, ingest->size);
+    byte_ranges_add(&ingest->done, (struct byte_range){offset, offset + length});
+    if (byte_ranges_total(&ingest->done) - ingest->mapped < MAP_INTERVAL)
+        return true;
+    return write_map(ingest, err) || error_wrap(err, "store %s", ingest->digest.text);
+}
+
+/* ---- the end ---- */
+
+/* A file of this name that is not the content (its size is wrong) makes way. */
+static bool make_way(const struct blob_ingest *ingest, struct error *err)
+{
+    uint64_t found = 0;
+    return fs_type_of(ingest->path) != FS_FILE
+        || (fs_file_size(ingest->path, &found, err)
+            && (found == ingest->size || fs_remove_file(ingest->path, err)));
+}
+
+bool blob_ingest_publish(struct blob_ingest *ingest, struct error *err)
 {
     fs_close(&ingest->file);
-    if (ingest->part) {
-        CLEANUP(error_clear) struct error ignored = {0};
-        (void)!fs_remove_file(ingest->part, &ignored);
+    if (!make_way(ingest, err))
+        return error_wrap(err, "store %s", ingest->digest.text);
+    if (!fs_publish(ingest->part, ingest->path, err)) {
+        if (err->kind != ERR_BUSY)
+            return error_wrap(err, "store %s", ingest->digest.text);
+        error_clear(err);
     }
+    blob_ingest_discard(ingest);
+    return true;
+}
+
+static void close_files(struct blob_ingest *ingest)
+{
+    fs_close(&ingest->file);
+    fs_close(&ingest->map_file);
+}
+
+static void clear(struct blob_ingest *ingest)
+{
     fs_unlock(&ingest->lock);
+    byte_ranges_clear(&ingest->done);
     str_free(&ingest->part);
+    str_free(&ingest->map);
     str_free(&ingest->path);
     *ingest = (struct blob_ingest){0};
 }
 
-bool blob_ingest_put(const struct blob_store *store, const struct buf *content,
-                     const struct cancel *cancel, struct error *err)
+/* Of what cannot be removed now, the next who fetches this blob takes care. */
+static void remove_quietly(const char *path)
 {
-    struct descriptor descriptor = {
-        .digest = digest_of(content->data, content->length),
-        .size = content->length,
-    };
-    if (blob_store_has(store, &descriptor.digest, descriptor.size))
+    CLEANUP(error_clear) struct error ignored = {0};
+    if (path)
+        (void)!fs_remove_file(path, &ignored);
+}
+
+void blob_ingest_discard(struct blob_ingest *ingest)
+{
+    close_files(ingest);
+    remove_quietly(ingest->map);
+    remove_quietly(ingest->part);
+    clear(ingest);
+}
+
+void blob_ingest_close(struct blob_ingest *ingest)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    uint64_t done = byte_ranges_total(&ingest->done);
+    if (done == 0) {
+        blob_ingest_discard(ingest);
+        return;
+    }
+    /* Without a map the next process begins from nothing; that is all. */
+    if (ingest->map_file.handle && done != ingest->mapped)
+        (void)!write_map(ingest, &ignored);
+    close_files(ingest);
+    clear(ingest);
+}
+
+bool blob_ingest_put(const struct blob_store *store, const struct buf *content, struct error *err)
+{
+    struct digest digest = digest_of(content->data, content->length);
+    if (blob_store_has(store, &digest, content->length))
         return true;
-    CLEANUP(blob_ingest_close) struct blob_ingest ingest = {0};
-    return blob_ingest_open(store, &descriptor, /* wait= */ true, cancel, &ingest, err)
-        && blob_ingest_write(&ingest, content->data, content->length, err)
-        && blob_ingest_finish(&ingest, err);
+    CLEANUP(str_free) char *path = blob_store_path(store, &digest);
+    return fs_write_file(path, content->data, content->length, err)
+        || error_wrap(err, "store %s", digest.text);
 }

@@ -93,7 +93,7 @@ static bool put(const struct import *import, const char *text, struct descriptor
     buf_add_str(&content, text);
     ret->digest = digest_of(text, strlen(text));
     ret->size = strlen(text);
-    return blob_ingest_put(import->staging.store, &content, cancel_of(import), err);
+    return blob_ingest_put(import->staging.store, &content, err);
 }
 
 static bool put_manifest(const struct import *import, struct descriptor *ret, struct error *err)

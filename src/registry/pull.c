@@ -53,7 +53,8 @@ static bool connect(struct pull *pull, struct error *err)
         .plain_http = pull->request->plain_http,
         .ca_file = pull->request->ca_file,
         .credentials = pull->request->credentials,
-        .max_downloads = pull->request->max_downloads,
+        .max_downloads =
+            pull->request->max_downloads ? pull->request->max_downloads : BLOB_FETCH_CONNECTIONS,
         .context = pull->context,
     };
     return client_open(&options, &pull->client, err);
@@ -75,6 +76,16 @@ static bool resolve(struct pull *pull, struct resolution *resolution, struct err
     return true;
 }
 
+static bool fetch(struct pull *pull, const struct descriptor_list *blobs, struct error *err)
+{
+    const struct blob_fetch settings = {
+        .client = &pull->client,
+        .feed = pull->feed,
+        .connections = pull->request->max_downloads,
+    };
+    return blob_fetch(&settings, blobs, err);
+}
+
 static bool get_config(struct pull *pull, struct image *image, struct error *err)
 {
     struct manifest *manifest = &image->manifest;
@@ -86,8 +97,7 @@ static bool get_config(struct pull *pull, struct image *image, struct error *err
     buf_init(&stored, IMAGE_CONFIG_MAXIMUM);
     (void)!sound_blob_read(pull->store, pull->context, &manifest->config.digest,
                            IMAGE_CONFIG_MAXIMUM, &stored);
-    return blob_fetch(&pull->client, pull->feed, &only, err)
-        && image_read_config(pull->store, manifest, &image->config, err);
+    return fetch(pull, &only, err) && image_read_config(pull->store, manifest, &image->config, err);
 }
 
 /* Everything but the layers. What 'resolution' had of the image is in the image then. */
@@ -127,7 +137,7 @@ static void announce_layers(const struct pull *pull, const struct manifest *mani
 static bool fetch_layers(struct pull *pull, const struct manifest *manifest,
                          const struct image_record *record, struct error *err)
 {
-    if (!blob_fetch(&pull->client, pull->feed, &manifest->layers, err)
+    if (!fetch(pull, &manifest->layers, err)
         || !image_record_write(pull->store, &pull->request->reference, record, err))
         return false;
     blob_feed_finish(pull->feed);

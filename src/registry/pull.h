@@ -23,7 +23,7 @@ struct pull_request {
     bool plain_http; /* loopback registries use plain http in any case, unless the port is 443 */
     const char *ca_file;                   /* PEM file that replaces the system's roots, or NULL */
     const struct credentials *credentials; /* NULL = anonymous */
-    unsigned max_downloads;                /* at a time; 0 = 4 */
+    unsigned max_downloads;                /* connections; 0 = BLOB_FETCH_CONNECTIONS */
     bool description_only; /* manifest and configuration: no layers, and the reference is not
                               recorded */
     /* Works on the layers while they are fetched, on a thread of its own; NULL = nobody does. It

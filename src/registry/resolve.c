@@ -87,7 +87,7 @@ static bool get_document(const struct resolve_request *request, const struct wan
     document.media_type = TAKE(answer.response.content_type);
     document.digest = digest_of(document.text.data, document.text.length);
     if (!check_document(wanted, &document, err)
-        || !blob_ingest_put(request->store, &document.text, request->context->cancel, err))
+        || !blob_ingest_put(request->store, &document.text, err))
         return false;
     *ret = TAKE(document);
     return true;

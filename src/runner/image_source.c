@@ -9,8 +9,6 @@
 #include "registry/pull.h"
 #include "runner/host.h"
 
-#define MAX_DOWNLOADS 4
-
 void image_options_clear(struct image_options *options)
 {
     str_free(&options->platform);
@@ -96,7 +94,6 @@ bool image_pull(const struct invocation *invocation, const struct image_options 
         .reference = *reference,
         .plain_http = options->plain_http,
         .ca_file = options->ca_file,
-        .max_downloads = MAX_DOWNLOADS,
         .description_only = depth == PULL_DESCRIPTION,
     };
     CLEANUP(blob_store_close) struct blob_store store = {0};

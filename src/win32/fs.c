@@ -313,19 +313,22 @@ static bool rename_over(const wchar_t *from, const wchar_t *to)
     return SetFileInformationByHandle(file, RENAME_INFO_EX, information, (DWORD)size);
 }
 
-static bool try_rename(const wchar_t *from, const wchar_t *to, bool replace)
+static bool try_rename(const wchar_t *from, const wchar_t *to, DWORD flags)
 {
     /* The first way is not there on every file system; the second then says what is wrong. */
-    if (replace && rename_over(from, to))
+    if (flags & MOVEFILE_REPLACE_EXISTING && rename_over(from, to))
         return true;
-    return MoveFileExW(from, to,
-                       MOVEFILE_WRITE_THROUGH | (replace ? MOVEFILE_REPLACE_EXISTING : 0));
+    return MoveFileExW(from, to, flags);
 }
 
+/* Pauses of 10, 20, 40 ... ms between the tries: 0.15 and 4.6 seconds in all. */
 #define RENAME_TRIES 5
-#define RENAME_PAUSE_MS 20
+#define PUBLISH_TRIES 10
+#define RENAME_FIRST_PAUSE_MS 10u
+#define RENAME_LONGEST_PAUSE_MS 2000u
 
-bool fs_rename(const char *from, const char *to, bool replace, struct error *err)
+static bool rename_patiently(const char *from, const char *to, DWORD flags, unsigned patience,
+                             struct error *err)
 {
     CLEANUP(utf16_free) wchar_t *wide_from = NULL;
     CLEANUP(utf16_free) wchar_t *wide_to = NULL;
@@ -334,12 +337,25 @@ bool fs_rename(const char *from, const char *to, bool replace, struct error *err
 
     /* Virus scanners and indexers open what was just written, for an instant. */
     for (unsigned tries = 1;; tries++) {
-        if (try_rename(wide_from, wide_to, replace))
+        if (try_rename(wide_from, wide_to, flags))
             return true;
         DWORD reason = GetLastError();
         bool is_transient = reason == ERROR_SHARING_VIOLATION || reason == ERROR_ACCESS_DENIED;
-        if (!is_transient || tries == RENAME_TRIES)
+        if (!is_transient || tries == patience)
             return error_win32(err, reason, "rename '%s' to '%s'", from, to);
-        os_sleep_ms(RENAME_PAUSE_MS * tries);
+        unsigned pause = RENAME_FIRST_PAUSE_MS << (tries - 1);
+        os_sleep_ms(pause < RENAME_LONGEST_PAUSE_MS ? pause : RENAME_LONGEST_PAUSE_MS);
     }
+}
+
+bool fs_rename(const char *from, const char *to, bool replace, struct error *err)
+{
+    return rename_patiently(from, to,
+                            MOVEFILE_WRITE_THROUGH | (replace ? MOVEFILE_REPLACE_EXISTING : 0),
+                            RENAME_TRIES, err);
+}
+
+bool fs_publish(const char *from, const char *to, struct error *err)
+{
+    return rename_patiently(from, to, 0, PUBLISH_TRIES, err);
 }

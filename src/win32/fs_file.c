@@ -6,6 +6,8 @@
 #include "win32/path.h"
 #include "win32/utf16.h"
 
+#include <winioctl.h>
+
 #define LARGEST_TRANSFER ((size_t)1 << 30)
 
 static HANDLE handle_of(const struct fs_file *file)
@@ -93,6 +95,12 @@ bool fs_write_at(const struct fs_file *file, uint64_t offset, const void *data, 
         done += put;
     }
     return true;
+}
+
+void fs_set_sparse(const struct fs_file *file)
+{
+    DWORD ignored = 0;
+    DeviceIoControl(handle_of(file), FSCTL_SET_SPARSE, NULL, 0, NULL, 0, &ignored, NULL);
 }
 
 bool fs_truncate(const struct fs_file *file, uint64_t length, struct error *err)

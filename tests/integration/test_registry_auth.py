@@ -252,7 +252,7 @@ class TokenTest(AuthTestCase):
     def test_short_lives(self):
         """Tokens that do not last for the pull: each is replaced, and nothing is fetched twice."""
         self.registry.rate = 400_000
-        self.image = make_image(layers=8, size=60_000)
+        self.image = make_image(layers=12, size=60_000)
         self.registry.put_image("a/b", self.image, "1")
         self.registry.require(TokenAccess({USER: PASSWORD}, life=0.6, expires_in=1))
         self.write_home(self.auths())

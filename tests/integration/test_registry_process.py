@@ -45,7 +45,7 @@ class ProcessTest(FaultTestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(10), INTERRUPTED)
         self.assertLess(time.monotonic() - started, 3)
-        self.check_store()
+        self.check_store(INTERRUPTED)
         self.check_nothing_recorded()
 
     def test_interrupt_while_it_waits_to_try_again(self):

@@ -22,7 +22,7 @@ static inline struct digest put_content(const struct blob_store *store, const ch
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
     buf_add_str(&text, content);
-    assert_ok(blob_ingest_put(store, &text, NULL, &err));
+    assert_ok(blob_ingest_put(store, &text, &err));
     return digest_of(content, strlen(content));
 }
 
