@@ -2,61 +2,13 @@
 """`wrun pull` from Debian's docker-registry, filled by plain requests and by skopeo."""
 import pathlib
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 
 import pulling
 from pulling import NO_IMAGE, NOT_FOUND, REGISTRY, make_image, oci
+from servers import DockerRegistry
 
 BUILDS = ["10.0.17763.5458", "10.0.20348.405", "10.0.20348.2322", "10.0.26100.1742"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class DockerRegistry:
-    """'more' are lines of its configuration; {folder} is a folder of its own."""
-
-    def __init__(self, folder, more=""):
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir()
-        self.address = f"127.0.0.1:{free_port()}"
-        storage = f"storage:\n  filesystem:\n    rootdirectory: {self.folder}/data\n"
-        (self.folder / "config.yml").write_text(
-            f"version: 0.1\nlog:\n  accesslog:\n    disabled: false\n{storage}"
-            f"http:\n  addr: {self.address}\n{more.format(folder=self.folder)}")
-        self.log = open(self.folder / "log", "w+", encoding="utf-8")
-        self.process = subprocess.Popen(["docker-registry", "serve", str(self.folder / "config.yml")],
-                                        stdout=self.log, stderr=self.log)
-        self.wait()
-
-    def wait(self):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"http://{self.address}/v2/", timeout=5).close()
-                return
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("docker-registry does not start: " + (self.folder / "log").read_text())
-
-    def requests(self):
-        """Method and path of each request so far, from its access log."""
-        lines = (self.folder / "log").read_text().splitlines()
-        return [line.split('"')[1].rsplit(" ", 1)[0] for line in lines if '"GET /v2/' in line or '"HEAD /v2/' in line]
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(10)
-        self.log.close()
 
 
 class DockerRegistryTest(pulling.PullTestCase):

@@ -160,9 +160,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 class FaultRegistry:
     """host: the name in references; certificate: (cert file, key file) for https; rate: bytes a second, of all
-    connections together."""
+    connections together; listen: the address it is really at."""
 
-    def __init__(self, host="127.0.0.1", certificate=None, rate=None, port=0):
+    def __init__(self, host=None, certificate=None, rate=None, listen="127.0.0.1", port=0):
         self.lock = threading.Lock()
         self.requests, self.faults = [], []
         self.connections = 0
@@ -171,7 +171,7 @@ class FaultRegistry:
         self.token = None
         self.tokens_given = 0
         self.rate, self.next_turn = rate, 0
-        self.server = Server(("127.0.0.1", port), Handler)
+        self.server = Server((listen, port), Handler)
         self.server.registry = self
         self.scheme = "http"
         if certificate:
@@ -179,7 +179,7 @@ class FaultRegistry:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.address = f"{host}:{self.server.server_address[1]}"
+        self.address = f"{host or listen}:{self.server.server_address[1]}"
         self.url = f"{self.scheme}://{self.address}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True, args=(0.02,))
         self.thread.start()
