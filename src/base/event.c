@@ -5,6 +5,17 @@
 
 #include "base/alloc.h"
 
+bool event_is_start(enum event_type type)
+{
+    return type == EVENT_BLOB_STARTED || type == EVENT_LAYER_STARTED || type == EVENT_CHECK_STARTED;
+}
+
+bool event_is_progress(enum event_type type)
+{
+    return type == EVENT_BLOB_PROGRESS || type == EVENT_LAYER_PROGRESS
+        || type == EVENT_CHECK_PROGRESS;
+}
+
 void context_emit(const struct context *context, const struct event *event)
 {
     if (context && context->observer)

@@ -4,9 +4,9 @@
  * Producers emit freely, from any thread; the observer locks, throttles, draws, or writes JSON.
  * Pointers in an event are only valid during the call.
  *
- * The bytes of an item (a blob that is fetched, a layer that is unpacked) are told as 'done' of
- * 'total'. Only what is added between STARTED and DONE counts for rates and sums: STARTED gives in
- * 'done' what an earlier attempt has left, and PRESENT stands for no work at all. */
+ * The bytes of an item (a blob that is fetched, a layer that is unpacked or checked) are told as
+ * 'done' of 'total'. Only what is added between STARTED and DONE counts for rates and sums: STARTED
+ * gives in 'done' what an earlier attempt has left, and PRESENT stands for no work at all. */
 #pragma once
 
 #include <stdint.h>
@@ -27,6 +27,9 @@ enum event_type {
     EVENT_LAYER_PROGRESS,  /* subject: diff id, done, total */
     EVENT_LAYER_DONE,      /* subject: diff id */
     EVENT_LAYER_PRESENT,   /* subject: diff id */
+    EVENT_CHECK_STARTED,   /* subject: diff id, total: bytes of the blob; not unpacked, only read */
+    EVENT_CHECK_PROGRESS,  /* subject: diff id, done, total */
+    EVENT_CHECK_DONE,      /* subject: diff id */
     EVENT_RETRY,           /* subject: whom or what, text: why, pause_ms: from now */
     EVENT_STEP,            /* text: a plain line for -v */
     EVENT_WARNING,         /* text */
@@ -51,6 +54,10 @@ struct context {
     const struct observer *observer;
     const struct cancel *cancel;
 };
+
+/* An item begins; further bytes of it have come. */
+bool event_is_start(enum event_type type);
+bool event_is_progress(enum event_type type);
 
 void context_emit(const struct context *context, const struct event *event);
 /* Something failed in passing and is tried again after the pause. */

@@ -148,7 +148,7 @@ struct layer_writer base_writer_open(const struct layer_tree *tree)
 
 void layer_writer_close(struct layer_writer *writer)
 {
-    if (writer->self)
+    if (writer->ops)
         writer->ops->close(writer->self);
     *writer = (struct layer_writer){0};
 }

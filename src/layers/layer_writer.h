@@ -34,8 +34,8 @@ struct layer_writer_ops {
 };
 
 struct layer_writer {
-    const struct layer_writer_ops *ops;
-    void *self; /* NULL = none */
+    const struct layer_writer_ops *ops; /* NULL = none */
+    void *self;
 };
 
 /* Real files and directories, hard links at once, times of the directories last. */
@@ -43,6 +43,9 @@ struct layer_writer base_writer_open(const struct layer_tree *tree);
 /* The import format: files with a header and backup streams, "<directory>.$wcidirs$" beside every
  * directory, raw registry hives. Hard links are left to layer_unpack_apply(). */
 struct layer_writer stage_writer_open(const struct layer_tree *staging);
+
+/* Nowhere. */
+struct layer_writer check_writer_open(void);
 
 void layer_writer_close(struct layer_writer *writer);
 

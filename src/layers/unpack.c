@@ -19,7 +19,7 @@ static bool take_slice(void *user, const struct decompress_slice *slice, struct 
     struct unpack_rules *rules = &unpacking->rules;
     rules->result.uncompressed_bytes += slice->length;
     struct event event = {
-        .type = EVENT_LAYER_PROGRESS,
+        .type = rules->request->tree ? EVENT_LAYER_PROGRESS : EVENT_CHECK_PROGRESS,
         .subject = rules->request->diff_id.text,
         .done = slice->compressed_done,
         .total = slice->compressed_total,

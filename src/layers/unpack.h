@@ -38,8 +38,9 @@ struct layer_unpack_request {
     const char *media_type;           /* NULL = not known */
     struct digest diff_id;            /* what the image configuration promises */
     enum layer_kind kind;
-    const struct layer_tree
-        *tree; /* empty: the layer itself (base), or the staging folder (diff) */
+    /* Empty: the layer itself (base), or the staging folder (diff). NULL: the layer is only
+     * checked. Then the parents are not known: what is not in the layer may be in them. */
+    const struct layer_tree *tree;
     const struct layer_tree *parents; /* diff: trees of the parent layers, topmost first */
     size_t parent_count;
     bool with_utility_vm; /* false: UtilityVM entries are checked, then left out. true: base only */
@@ -82,9 +83,10 @@ struct layer_unpack_result {
     size_t directory_count;
 };
 
-/* Emits EVENT_LAYER_PROGRESS (subject: the diff id; bytes of the blob). When it succeeds, the diff
- * id has been verified: only then may the tree be given to ProcessBaseImage or ImportLayer. When it
- * fails, the tree is garbage to be deleted, and all its handles are closed. */
+/* Emits EVENT_LAYER_PROGRESS, or EVENT_CHECK_PROGRESS (subject: the diff id; bytes of the blob).
+ * When it succeeds, the diff id has been verified: only then may the tree be given to
+ * ProcessBaseImage or ImportLayer. When it fails, the tree is garbage to be deleted, and all its
+ * handles are closed. */
 bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpack_result *ret,
                   const struct context *context, struct error *err) MUST_USE;
 

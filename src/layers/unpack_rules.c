@@ -11,13 +11,17 @@
 #define UTILITY_VM_FILES "UtilityVM\\Files"
 #define MAXIMUM_REMEMBERED ((uint64_t)512 * 1024 * 1024)
 
+static struct layer_writer open_writer(const struct layer_unpack_request *request)
+{
+    if (!request->tree)
+        return check_writer_open();
+    return request->kind == LAYER_BASE ? base_writer_open(request->tree)
+                                       : stage_writer_open(request->tree);
+}
+
 void unpack_rules_open(struct unpack_rules *rules, const struct layer_unpack_request *request)
 {
-    *rules = (struct unpack_rules){
-        .request = request,
-        .writer = request->kind == LAYER_BASE ? base_writer_open(request->tree)
-                                              : stage_writer_open(request->tree),
-    };
+    *rules = (struct unpack_rules){.request = request, .writer = open_writer(request)};
 }
 
 void unpack_rules_close(struct unpack_rules *rules)
@@ -46,6 +50,8 @@ static bool keep_directory(struct unpack_rules *rules, const struct layer_path *
                            const struct win_basic_info *basic, struct error *err)
 {
     struct layer_unpack_result *result = &rules->result;
+    if (!rules->request->tree)
+        return true;
     if (!remember(rules, path, err))
         return false;
     result->directories =
@@ -59,6 +65,8 @@ static bool keep_directory(struct unpack_rules *rules, const struct layer_path *
 static bool keep_link(struct unpack_rules *rules, struct layer_link *link, struct error *err)
 {
     struct layer_unpack_result *result = &rules->result;
+    if (!rules->request->tree)
+        return true;
     if (!remember(rules, &link->path, err) || !remember(rules, &link->target, err))
         return false;
     result->links = array_room(result->links, result->link_count, sizeof(*result->links));
@@ -142,7 +150,7 @@ bool unpack_rules_tombstone(struct unpack_rules *rules, const struct layer_path 
         return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
     if (!claim(rules, path, NAME_TOMBSTONE, err))
         return false;
-    if (is_left_out(rules, path))
+    if (is_left_out(rules, path) || !rules->request->tree)
         return true;
     if (!remember(rules, path, err))
         return false;
@@ -213,7 +221,7 @@ static bool object_entry(struct unpack_rules *rules, const struct layer_path *pa
 static bool find_in_parents(struct unpack_rules *rules, struct layer_link *link, struct error *err)
 {
     const struct layer_unpack_request *request = rules->request;
-    enum layer_object_type type = LAYER_ABSENT;
+    enum layer_object_type type = request->tree ? LAYER_ABSENT : LAYER_FILE;
     for (size_t i = 0; type == LAYER_ABSENT && i < request->parent_count; i++) {
         const struct layer_tree *parent = &request->parents[i];
         if (!parent->ops->type_of(parent->self, &link->target, &type, err))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/image.h"
 
+#include "base/alloc.h"
+
 bool image_read_manifest(const struct blob_store *store, const struct image_record *record,
                          struct manifest *ret, struct error *err)
 {
@@ -39,20 +41,32 @@ static bool check_layers(const struct blob_store *store, const struct manifest *
     return true;
 }
 
-bool image_open(const struct blob_store *store, const struct reference *reference,
+bool image_read(const struct blob_store *store, const struct reference *reference,
                 struct image *ret, struct error *err)
 {
     CLEANUP(image_record_clear) struct image_record record = {0};
     CLEANUP(image_clear) struct image image = {0};
     if (!image_record_read(store, reference, &record, err))
         return false;
-    bool opened = image_read_manifest(store, &record, &image.manifest, err)
-        && image_read_config(store, &image.manifest, &image.config, err)
-        && check_layers(store, &image.manifest, err);
-    if (!opened)
+    if (!image_read_manifest(store, &record, &image.manifest, err)
+        || !image_read_config(store, &image.manifest, &image.config, err))
         return error_wrap(err, "image %s", record.reference);
     image.reference = reference_copy(reference);
     image.digest = record.digest;
+    *ret = TAKE(image);
+    return true;
+}
+
+bool image_open(const struct blob_store *store, const struct reference *reference,
+                struct image *ret, struct error *err)
+{
+    CLEANUP(image_clear) struct image image = {0};
+    if (!image_read(store, reference, &image, err))
+        return false;
+    if (!check_layers(store, &image.manifest, err)) {
+        CLEANUP(str_free) char *name = reference_format(reference);
+        return error_wrap(err, "image %s", name);
+    }
     *ret = TAKE(image);
     return true;
 }

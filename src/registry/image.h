@@ -22,6 +22,11 @@ bool image_open(const struct blob_store *store, const struct reference *referenc
                 struct image *ret, struct error *err) MUST_USE;
 void image_clear(struct image *image);
 
+/* The same without looking for the layers: an image can be run whose layers are unpacked while
+ * their blobs are gone. */
+bool image_read(const struct blob_store *store, const struct reference *reference,
+                struct image *ret, struct error *err) MUST_USE;
+
 /* The manifest that a record leads to. */
 bool image_read_manifest(const struct blob_store *store, const struct image_record *record,
                          struct manifest *ret, struct error *err) MUST_USE;

@@ -123,27 +123,45 @@ static bool check_platform(const struct pull *pull, const struct image *image, s
 
 /* ---- layers ---- */
 
-/* What is to come, so that sums and times know of it from the beginning. */
-static void announce_layers(const struct pull *pull, const struct manifest *manifest)
+/* The consumer does without the layer's blob. */
+static bool is_needless(const struct pull *pull, const struct image *image, size_t layer)
 {
-    for (size_t i = 0; i < manifest->layers.count; i++) {
-        const struct descriptor *layer = &manifest->layers.items[i];
+    const struct pull_request *request = pull->request;
+    return request->has_layer && request->has_layer(request->consumer, image, layer);
+}
+
+/* The copies borrow from the image. */
+static void borrowed_clear(struct descriptor_list *list)
+{
+    mem_free(&list->items);
+}
+
+/* What is to come is told, so that sums and times know of it from the beginning. */
+static struct descriptor_list plan_layers(const struct pull *pull, const struct image *image)
+{
+    const struct descriptor_list *layers = &image->manifest.layers;
+    struct descriptor_list needed = {.items = xcalloc(layers->count, sizeof(*needed.items))};
+    for (size_t i = 0; i < layers->count; i++) {
+        if (is_needless(pull, image, i))
+            continue;
+        const struct descriptor *layer = &layers->items[i];
         const struct event event = {
             .type = EVENT_BLOB_PLANNED, .subject = layer->digest.text, .total = layer->size};
         context_emit(pull->context, &event);
+        needed.items[needed.count++] = *layer;
     }
+    return needed;
 }
 
-static bool fetch_layers(struct pull *pull, const struct manifest *manifest,
-                         const struct image_record *record, struct error *err)
+static bool fetch_layers(struct pull *pull, const struct descriptor_list *layers, struct error *err)
 {
-    if (!fetch(pull, &manifest->layers, err)
-        || !image_record_write(pull->store, &pull->request->reference, record, err))
+    if (!fetch(pull, layers, err))
         return false;
     blob_feed_finish(pull->feed);
     return true;
 }
 
+/* The record comes last: of an image that proves wrong there is none. */
 static bool get_layers(struct pull *pull, const struct image *image,
                        const struct image_record *record, struct error *err)
 {
@@ -151,11 +169,12 @@ static bool get_layers(struct pull *pull, const struct image *image,
         .request = pull->request, .image = image, .feed = pull->feed, .stop = &pull->stop};
     if (pull->request->description_only)
         return true;
-    announce_layers(pull, &image->manifest);
+    CLEANUP(borrowed_clear) struct descriptor_list layers = plan_layers(pull, image);
     if (!pull_consumer_start(&consumer, err))
         return false;
-    bool fetched = fetch_layers(pull, &image->manifest, record, err);
-    return pull_consumer_join(&consumer, fetched, err);
+    bool fetched = fetch_layers(pull, &layers, err);
+    return pull_consumer_join(&consumer, fetched, err)
+        && image_record_write(pull->store, &pull->request->reference, record, err);
 }
 
 static struct image_record make_record(const struct resolution *resolution)
@@ -183,6 +202,16 @@ static bool pull_from_registry(struct pull *pull, struct image *ret, struct erro
     return true;
 }
 
+static bool is_complete(const struct pull *pull, const struct image *image)
+{
+    const struct descriptor_list *layers = &image->manifest.layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (!blob_store_has(pull->store, &layers->items[i].digest, layers->items[i].size)
+            && !is_needless(pull, image, i))
+            return false;
+    return true;
+}
+
 /* What a digest stands for never changes, so a complete image is taken as it is. It may have been
  * pulled for another host, though. */
 static bool take_stored(const struct pull *pull, struct image *ret)
@@ -190,7 +219,8 @@ static bool take_stored(const struct pull *pull, struct image *ret)
     CLEANUP(error_clear) struct error ignored = {0};
     CLEANUP(image_clear) struct image image = {0};
     if (!digest_is_set(&pull->request->reference.digest)
-        || !image_open(pull->store, &pull->request->reference, &image, &ignored))
+        || !image_read(pull->store, &pull->request->reference, &image, &ignored)
+        || !is_complete(pull, &image))
         return false;
     CLEANUP(platform_verdict_clear) struct platform_verdict verdict = {0};
     struct platform platform = image_config_platform(&image.config);

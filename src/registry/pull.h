@@ -34,6 +34,9 @@ struct pull_request {
     bool (*consume)(void *user, const struct image *image, struct blob_feed *feed,
                     struct error *err);
     void *consumer; /* 'user' */
+    /* The consumer has made what it needs of this layer before: its blob is not fetched. NULL =
+     * every blob is. 'user' as above. */
+    bool (*has_layer)(void *user, const struct image *image, size_t layer);
 };
 
 /* ERR_NOT_FOUND, ERR_AUTH and ERR_NETWORK speak of the registry, ERR_MISMATCH of the host,

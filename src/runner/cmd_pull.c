@@ -10,10 +10,13 @@
 
 struct pull_options {
     struct image_options image;
+    bool no_unpack;
 };
 
 static const struct cli_option options_table[] = {
     IMAGE_OPTION_ROWS(struct pull_options, image),
+    {"no-unpack", 0, NULL, "Fetch and verify the blobs only", cli_set_flag,
+     offsetof(struct pull_options, no_unpack)},
 };
 
 static bool print_image(const struct invocation *invocation, const struct image *image,
@@ -46,8 +49,8 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
     bool pulled = image_options_check(&pull->image, err)
         && reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
         && image_store_share(invocation, &lock, err)
-        && image_pull(invocation, &pull->image, &reference, PULL_EVERYTHING, &image, err)
-        && host_unpack(invocation, &image, &layers, err);
+        && image_pull(invocation, &pull->image, &reference,
+                      pull->no_unpack ? PULL_BLOBS : PULL_EVERYTHING, &image, &layers, err);
     if (!pulled)
         return false;
     report_finish(&invocation->report);
@@ -63,9 +66,12 @@ const struct verb verb_pull = {
     .name = "pull",
     .synopsis = "[OPTIONS] REFERENCE",
     .summary = "Fetch an image and unpack its layers",
-    .help = "Prints the reference with its digest; progress goes to stderr.\n\n"
-            "  wrun pull mcr.microsoft.com/windows/nanoserver:ltsc2025\n\n"
-            "As: docker pull, ctr images pull\n",
+    .help =
+        "Prints the reference with its digest; progress goes to stderr.\n\n"
+        "  wrun pull mcr.microsoft.com/windows/nanoserver:ltsc2025\n\n"
+        "Layers are unpacked while they are fetched; one that is unpacked already is not fetched.\n"
+        "On other systems than Windows they are only checked.\n\n"
+        "As: docker pull, ctr images pull; with --no-unpack: ctr content fetch\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),
     .options_size = sizeof(struct pull_options),

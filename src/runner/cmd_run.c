@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "runner/exit_code.h"
 #include "runner/host.h"
+#include "runner/image_unpack.h"
 #include "runner/plan.h"
 #include "runner/run_options.h"
 #include "runner/status_file.h"
@@ -50,7 +51,28 @@ static bool resolve_mounts(struct run *run, struct error *err)
 static bool pull(struct run *run, struct error *err)
 {
     return image_pull(run->invocation, &run->options->image, &run->reference,
-                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image, err);
+                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image,
+                      &run->layers, err);
+}
+
+/* The image as it is in the store, its layers unpacked. */
+static bool take_stored(struct run *run, struct error *err)
+{
+    CLEANUP(image_unpacking_clear)
+    struct image_unpacking unpacking = {.invocation = run->invocation};
+    CLEANUP(image_clear) struct image image = {0};
+    if (!image_find(run->invocation, &run->options->image, &run->reference, &image, err)
+        || (!run->options->dry_run && !image_unpack_stored(&unpacking, &image, err)))
+        return false;
+    strlist_add_all(&run->layers, &unpacking.layers);
+    run->image = TAKE(image);
+    return true;
+}
+
+/* Pulling mends what is missing, and what is damaged. */
+static bool is_mended_by_pulling(const struct error *err)
+{
+    return err->kind == ERR_NOT_FOUND || err->kind == ERR_INTEGRITY || err->kind == ERR_MISMATCH;
 }
 
 static bool find_image(struct run *run, struct error *err)
@@ -59,20 +81,22 @@ static bool find_image(struct run *run, struct error *err)
     CLEANUP(error_clear) struct error failure = {0};
     if (options->pull == PULL_ALWAYS)
         return pull(run, err);
-    if (image_find(run->invocation, &options->image, &run->reference, &run->image, &failure))
+    if (take_stored(run, &failure))
         return true;
-    /* Also what is damaged is mended by pulling. */
-    if (options->pull == PULL_MISSING)
+    bool mendable = is_mended_by_pulling(&failure);
+    if (mendable && options->pull == PULL_MISSING)
         return pull(run, err);
     *err = TAKE(failure);
+    if (!mendable)
+        return false;
     CLEANUP(str_free) char *name = reference_format(&run->reference);
     return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
 }
 
 static bool find_layers(struct run *run, struct error *err)
 {
-    return run->options->dry_run ? host_layer_paths(run->invocation, &run->image, &run->layers, err)
-                                 : host_unpack(run->invocation, &run->image, &run->layers, err);
+    return !run->options->dry_run
+        || host_layer_paths(run->invocation, &run->image, &run->layers, err);
 }
 
 static bool make_plan(struct run *run, struct error *err)

@@ -6,6 +6,7 @@
  * or to need none, may be called before it is open. */
 #pragma once
 
+#include "base/byte_source.h"
 #include "layers/layer_list.h"
 #include "registry/image.h"
 #include "registry/platform.h"
@@ -29,12 +30,23 @@ bool host_prepare(struct invocation *invocation, struct error *err) MUST_USE;
 /* Closes invocation->host, if there is one. */
 void host_close(struct invocation *invocation);
 
-/* Unpacks every layer that is not there yet and adds the layer directories to *ret, topmost first.
- * The native build has no layers and adds nothing. */
-bool host_unpack(const struct invocation *invocation, const struct image *image,
-                 struct strlist *ret, struct error *err) MUST_USE;
+/* One layer of an image, and the bytes of its blob. */
+struct host_layer {
+    const struct image *image;
+    size_t index; /* 0 = the base layer */
+    struct byte_source source;
+};
 
-/* The directories that host_unpack() will fill, topmost first, without touching anything. */
+/* Unpacks the layer unless that has been done, and puts its directory at the front of *layers,
+ * which holds those of the layers below it, topmost first. The native build has no place for
+ * layers: it checks the content, writes nothing and adds nothing. */
+bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
+                       struct strlist *layers, struct error *err) MUST_USE;
+
+/* The layer is unpacked: its blob is not needed. Never so in the native build. */
+bool host_has_layer(const struct invocation *invocation, const struct image *image, size_t index);
+
+/* The directories that the layers have or will have, topmost first, without touching anything. */
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,
                       struct strlist *ret, struct error *err) MUST_USE;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/host.h"
 
+#include "layers/layer_check.h"
+
 #define ONLY_WINDOWS "containers run on Windows only; this is the native build for images"
 
 bool host_platform(struct platform_host *ret, struct error *err)
@@ -35,14 +37,26 @@ void host_close(struct invocation *invocation)
     (void)invocation;
 }
 
-bool host_unpack(const struct invocation *invocation, const struct image *image,
-                 struct strlist *ret, struct error *err)
+bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
+                       struct strlist *layers, struct error *err)
+{
+    const struct image *image = layer->image;
+    const struct layer_check_request request = {
+        .source = &layer->source,
+        .media_type = image->manifest.layers.items[layer->index].media_type,
+        .diff_id = image->config.diff_ids[layer->index],
+        .is_base = layer->index == 0,
+    };
+    (void)layers;
+    return layer_check(&request, &invocation->context, err);
+}
+
+bool host_has_layer(const struct invocation *invocation, const struct image *image, size_t index)
 {
     (void)invocation;
     (void)image;
-    (void)ret;
-    (void)err;
-    return true;
+    (void)index;
+    return false;
 }
 
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,

@@ -112,64 +112,48 @@ void host_close(struct invocation *invocation)
 
 /* ---- layers ---- */
 
-struct unpacking {
-    const struct context *context;
-    const struct layer_store *store;
-    const struct blob_store *blobs;
-    const struct image *image;
-};
-
-/* Imports from the base up; each new layer goes to the front of the list, which is the order in
- * which Windows wants parents. */
-static bool unpack_layer(const struct unpacking *u, size_t i, struct digest *chain,
-                         struct strlist *layers, struct error *err)
+static struct digest chain_id_of(const struct image *image, size_t index)
 {
-    const struct image *image = u->image;
-    const struct descriptor *layer = &image->manifest.layers.items[i];
-    CLEANUP(str_free) char *blob_path = blob_store_path(u->blobs, &layer->digest);
-    *chain = chain_id_next(chain, &image->config.diff_ids[i]);
-    CLEANUP(file_source_close) struct file_source file = {0};
-    if (!file_source_open(blob_path, &file, err))
-        return false;
-    const struct byte_source source = file_source_interface(&file);
-    struct layer_import_request request = {
-        .source = &source,
-        .media_type = layer->media_type,
-        .diff_id = image->config.diff_ids[i],
-        .chain_id = *chain,
+    struct digest chain = {0};
+    for (size_t i = 0; i <= index; i++)
+        chain = chain_id_next(&chain, &image->config.diff_ids[i]);
+    return chain;
+}
+
+/* From the base up; each layer goes to the front of the list, which is the order in which Windows
+ * wants parents. */
+bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
+                       struct strlist *layers, struct error *err)
+{
+    const struct image *image = layer->image;
+    const struct layer_import_request request = {
+        .source = &layer->source,
+        .media_type = image->manifest.layers.items[layer->index].media_type,
+        .diff_id = image->config.diff_ids[layer->index],
+        .chain_id = chain_id_of(image, layer->index),
         .parents = layers,
     };
     char *path = NULL;
-    if (!layer_store_import(u->store, &request, u->context, &path, err))
-        return error_wrap(err, "layer %zu of %zu (%s)", i + 1, image->manifest.layers.count,
-                          request.diff_id.text);
+    if (!layer_store_import(&invocation->host->layers, &request, &invocation->context, &path, err))
+        return false;
     strlist_insert_owned(layers, 0, path);
     return true;
 }
 
-bool host_unpack(const struct invocation *invocation, const struct image *image,
-                 struct strlist *ret, struct error *err)
+bool host_has_layer(const struct invocation *invocation, const struct image *image, size_t index)
 {
-    CLEANUP(blob_store_close) struct blob_store blobs = {0};
-    struct digest chain = {0};
-    if (!blob_store_open(invocation->root, &blobs, err))
-        return false;
-    const struct unpacking unpacking = {&invocation->context, &invocation->host->layers, &blobs,
-                                        image};
-    for (size_t i = 0; i < image->manifest.layers.count; i++)
-        if (!cancel_check(invocation->context.cancel, err)
-            || !unpack_layer(&unpacking, i, &chain, ret, err))
-            return false;
-    return true;
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(str_free) char *path = NULL;
+    struct digest chain = chain_id_of(image, index);
+    return layer_store_find(&invocation->host->layers, &chain, &path, &ignored) && path;
 }
 
 bool host_layer_paths(const struct invocation *invocation, const struct image *image,
                       struct strlist *ret, struct error *err)
 {
-    struct digest chain = {0};
     (void)err;
     for (size_t i = 0; i < image->config.diff_id_count; i++) {
-        chain = chain_id_next(&chain, &image->config.diff_ids[i]);
+        struct digest chain = chain_id_of(image, i);
         strlist_insert_owned(ret, 0, layer_store_path(&invocation->host->layers, &chain));
     }
     return true;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "registry/pull.h"
 #include "runner/host.h"
+#include "runner/image_unpack.h"
 
 void image_options_clear(struct image_options *options)
 {
@@ -64,6 +65,18 @@ bool image_store_share(const struct invocation *invocation, struct store_lock *r
         && store_lock_share(&store, &invocation->context, ret, err);
 }
 
+static bool check_layers(const struct invocation *invocation, const struct blob_store *store,
+                         const struct image *image, struct error *err)
+{
+    const struct descriptor_list *layers = &image->manifest.layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (!blob_store_has(store, &layers->items[i].digest, layers->items[i].size)
+            && !host_has_layer(invocation, image, i))
+            return error_set(err, ERR_NOT_FOUND, "the layer %s is not in the store",
+                             layers->items[i].digest.text);
+    return true;
+}
+
 bool image_find(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, struct image *ret, struct error *err)
 {
@@ -73,7 +86,8 @@ bool image_find(const struct invocation *invocation, const struct image_options 
     struct platform_host host = {0};
     if (!image_find_platform(options->platform, &host, err)
         || !blob_store_open(invocation->root, &store, err)
-        || !image_open(&store, reference, &image, err))
+        || !image_read(&store, reference, &image, err)
+        || !check_layers(invocation, &store, &image, err))
         return false;
     struct platform platform = image_config_platform(&image.config);
     verdict = platform_judge(&host, &platform);
@@ -86,22 +100,51 @@ bool image_find(const struct invocation *invocation, const struct image_options 
     return true;
 }
 
+static bool has_layer(void *user, const struct image *image, size_t layer)
+{
+    const struct image_unpacking *unpacking = user;
+    return host_has_layer(unpacking->invocation, image, layer);
+}
+
+/* What was damaged in the store is not there any more after the first attempt. */
+static bool pull_repairing(struct pull_request *request, struct image_unpacking *unpacking,
+                           struct blob_store *store, struct image *ret, struct error *err)
+{
+    const struct context *context = &unpacking->invocation->context;
+    if (registry_pull(request, store, context, ret, err))
+        return true;
+    if (!unpacking->evicted)
+        return false;
+    context_warn(context, "%s; fetching it again", err->message);
+    error_clear(err);
+    return registry_pull(request, store, context, ret, err);
+}
+
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,
-                struct error *err)
+                struct strlist *ret_layers, struct error *err)
 {
+    CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
     struct pull_request request = {
         .reference = *reference,
         .plain_http = options->plain_http,
         .ca_file = options->ca_file,
         .description_only = depth == PULL_DESCRIPTION,
+        .consumer = &unpacking,
     };
+    if (depth == PULL_EVERYTHING) {
+        request.consume = image_unpack;
+        request.has_layer = has_layer;
+    }
     CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(credentials_close) struct credentials credentials = {0};
     if (!credentials_open(options->auth_file, &invocation->context, &credentials, err))
         return false;
     request.credentials = &credentials;
-    return image_find_platform(options->platform, &request.host, err)
-        && blob_store_open(invocation->root, &store, err)
-        && registry_pull(&request, &store, &invocation->context, ret, err);
+    if (!image_find_platform(options->platform, &request.host, err)
+        || !blob_store_open(invocation->root, &store, err)
+        || !pull_repairing(&request, &unpacking, &store, ret, err))
+        return false;
+    strlist_add_all(ret_layers, &unpacking.layers);
+    return true;
 }

@@ -2,7 +2,7 @@
 /* image_source: from a reference to an image that is ready to run.
  *
  * The options are those that pull and run share. The host's platform comes from Windows itself
- * (runner/host.h); the native build takes it from --platform and pulls blobs only. */
+ * (runner/host.h); the native build takes it from --platform. */
 #pragma once
 
 #include "registry/blob_store.h"
@@ -36,7 +36,8 @@ struct image_options {
 
 enum pull_depth {
     PULL_DESCRIPTION, /* manifest and config only: enough for a plan */
-    PULL_EVERYTHING,
+    PULL_BLOBS,       /* all content, as it comes; nothing is unpacked or checked */
+    PULL_EVERYTHING,  /* and the layers are unpacked (natively: checked) behind the download */
 };
 
 /* Keeps what is in the store from being removed, until it is recorded who needs it. */
@@ -50,13 +51,16 @@ bool image_options_check(const struct image_options *options, struct error *err)
 bool image_find_platform(const char *text, struct platform_host *ret, struct error *err) MUST_USE;
 
 /* The image as the store has it, without asking the registry. ERR_NOT_FOUND when it is not there or
- * not whole, ERR_MISMATCH when it is for another platform. */
+ * not whole (each layer must be unpacked or have its blob), ERR_MISMATCH when it is for another
+ * platform. */
 bool image_find(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, struct image *ret, struct error *err) MUST_USE;
 
-/* Resolves the reference at its registry and fetches what the store lacks. */
+/* Resolves the reference at its registry, fetches what the store lacks, and with PULL_EVERYTHING
+ * adds the layers' directories to *ret_layers, topmost first. A blob that proves to have been
+ * damaged in the store is fetched again. */
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,
-                struct error *err) MUST_USE;
+                struct strlist *ret_layers, struct error *err) MUST_USE;
 
 void image_options_clear(struct image_options *options);

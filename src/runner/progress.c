@@ -19,6 +19,9 @@ static const struct meaning {
     {EVENT_LAYER_PROGRESS, PROGRESS_UNPACK, PROGRESS_ACTIVE},
     {EVENT_LAYER_DONE, PROGRESS_UNPACK, PROGRESS_DONE},
     {EVENT_LAYER_PRESENT, PROGRESS_UNPACK, PROGRESS_PRESENT},
+    {EVENT_CHECK_STARTED, PROGRESS_CHECK, PROGRESS_ACTIVE},
+    {EVENT_CHECK_PROGRESS, PROGRESS_CHECK, PROGRESS_ACTIVE},
+    {EVENT_CHECK_DONE, PROGRESS_CHECK, PROGRESS_DONE},
 };
 
 static const struct meaning *meaning_of(enum event_type type)
@@ -76,7 +79,7 @@ struct progress_item *progress_update(struct progress *progress, const struct ev
     struct progress_item *item =
         find_item(progress, event->subject ? event->subject : "", meaning->kind);
     bool was_active = item->state == PROGRESS_ACTIVE;
-    bool starts = event->type == EVENT_BLOB_STARTED || event->type == EVENT_LAYER_STARTED;
+    bool starts = event_is_start(event->type);
     item->state = meaning->state;
     if (event->total)
         item->total = event->total;

@@ -14,6 +14,7 @@
 static const char *const verbs[PROGRESS_KINDS] = {
     [PROGRESS_FETCH] = "pull",
     [PROGRESS_UNPACK] = "unpack",
+    [PROGRESS_CHECK] = "check",
 };
 
 /* ---- numbers ---- */

@@ -19,6 +19,9 @@ static const char *const names[] = {
     [EVENT_LAYER_PROGRESS] = "layer-progress",
     [EVENT_LAYER_DONE] = "layer-done",
     [EVENT_LAYER_PRESENT] = "layer-present",
+    [EVENT_CHECK_STARTED] = "check-started",
+    [EVENT_CHECK_PROGRESS] = "check-progress",
+    [EVENT_CHECK_DONE] = "check-done",
     [EVENT_RETRY] = "retry",
     [EVENT_STEP] = "step",
     [EVENT_WARNING] = "warning",
@@ -45,7 +48,7 @@ static void print(struct json_writer *w)
 void report_json_event(struct report *report, const struct event *event, struct progress_item *item,
                        uint64_t now_ms)
 {
-    bool progress = event->type == EVENT_BLOB_PROGRESS || event->type == EVENT_LAYER_PROGRESS;
+    bool progress = event_is_progress(event->type);
     if (progress && now_ms - item->told_ms < INTERVAL_MS)
         return;
     if (item)

@@ -12,6 +12,7 @@ static const struct {
 } words[PROGRESS_KINDS] = {
     [PROGRESS_FETCH] = {"downloading", "downloaded", "present"},
     [PROGRESS_UNPACK] = {"unpacking", "unpacked", "unpacked already"},
+    [PROGRESS_CHECK] = {"checking", "checked", "checked already"},
 };
 
 /* ---- blobs and layers ---- */
@@ -72,11 +73,10 @@ static void tell_item(struct report *report, const struct event *event, struct p
                       uint64_t now_ms)
 {
     CLEANUP(str_free) char *id = progress_short_id(item->subject);
-    bool starts = event->type == EVENT_BLOB_STARTED || event->type == EVENT_LAYER_STARTED;
     if (item->state == PROGRESS_WAITING)
         item->told_ms = now_ms - INTERVAL_MS;
 
-    if (starts)
+    if (event_is_start(event->type))
         tell_start(item, id);
     else if (item->state == PROGRESS_DONE)
         tell_done(item, id, now_ms);

@@ -132,11 +132,10 @@ void report_tty_event(struct report *report, const struct event *event, struct p
         report_plain_event(report, event, NULL, now_ms);
         return;
     }
-    bool progress = event->type == EVENT_BLOB_PROGRESS || event->type == EVENT_LAYER_PROGRESS;
-    if (!progress)
-        draw(report, now_ms);
-    else
+    if (event_is_progress(event->type))
         report_tty_tick(report, now_ms);
+    else
+        draw(report, now_ms);
 }
 
 void report_tty_close(struct report *report)

@@ -16,7 +16,7 @@ class ProgressTestCase(pulling.FaultTestCase):
         self.go_on = threading.Event()
         self.addCleanup(self.go_on.set)
 
-    def on_terminal(self, columns=132, rows=25, options=(), **variables):
+    def on_terminal(self, columns=132, rows=25, options=("--no-unpack",), **variables):
         environment = {**self.environment(), "TERM": "xterm", **variables}
         if "CI" not in variables:
             environment.pop("CI", None)
@@ -57,6 +57,17 @@ class OnATerminal(ProgressTestCase):
         self.assertEqual(final[:2], lines[:2])
         self.assertRegex("\n".join(final[2:]), r"^wrun: 3 blobs fetched: 10\d\.\d kB in [0-9.]+ s \([0-9.]+ [kMG]?B/s\)$")
         self.assertEqual(terminal.screen.column, 0)
+
+    def test_layers_are_checked_behind_the_download(self):
+        self.stall_first_layer()
+        terminal = self.on_terminal(options=())
+        terminal.wait_for(r"20\.0 kB of 5\d\.\d kB \(39 %\)")
+        diff_id = self.image.layers[0].diff_id.removeprefix("sha256:")[:12]
+        self.assertRegex(terminal.screen.text(), rf"(?m)^{diff_id} check  \[")
+        self.assertRegex(terminal.screen.lines()[-1], r"^pull 2/3, .*; check 0/1, ")
+        self.go_on.set()
+        self.check_pulled(terminal)
+        self.assertNotIn("[", "\n".join(terminal.screen.lines()))
 
     def test_nothing_is_left_when_it_is_interrupted(self):
         self.stall_first_layer()
