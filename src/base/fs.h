@@ -46,6 +46,11 @@ bool fs_read_file(const char *path, size_t maximum, struct buf *ret, struct erro
 /* Writes a sibling temporary file, flushes it and renames it over 'path': a reader sees the old
  * content or the new, also after a power cut. */
 bool fs_write_file(const char *path, const void *data, size_t length, struct error *err) MUST_USE;
+/* The same for what is nobody else's business; the directory is made if need be. Natively both get
+ * modes for the owner alone (0700, 0600) and a 'path' that is a link is written where it leads; on
+ * Windows they get what the parent passes on, in a user's profile the user and the system. */
+bool fs_write_private_file(const char *path, const void *data, size_t length, struct error *err)
+    MUST_USE;
 /* Removes a file; one that is not there is success. */
 bool fs_remove_file(const char *path, struct error *err) MUST_USE;
 /* Removes a directory with everything in it, never following links; absent is success. */

@@ -164,14 +164,20 @@ static bool flush_directory(const char *path, struct error *err)
     return true;
 }
 
-static bool write_flushed(const char *path, const void *data, size_t length, struct error *err)
+/* The mode is set before there is anything to read; 0 = what the umask leaves. */
+static bool write_flushed(const char *path, const void *data, size_t length, mode_t mode,
+                          struct error *err)
 {
     CLEANUP(fs_close) struct fs_file file = {0};
-    return fs_open(path, FS_CREATE_NEW, &file, err) && fs_write_at(&file, 0, data, length, err)
-        && fs_flush(&file, err);
+    if (!fs_open(path, FS_CREATE_NEW, &file, err))
+        return false;
+    if (mode && fchmod((int)file.handle - 1, mode))
+        return error_errno(err, errno, "set the mode of '%s'", path);
+    return fs_write_at(&file, 0, data, length, err) && fs_flush(&file, err);
 }
 
-bool fs_write_file(const char *path, const void *data, size_t length, struct error *err)
+static bool replace_file(const char *path, const void *data, size_t length, mode_t mode,
+                         struct error *err)
 {
     /* A name that nobody can have prepared: the directory may be shared. */
     struct guid unique;
@@ -183,12 +189,33 @@ bool fs_write_file(const char *path, const void *data, size_t length, struct err
     CLEANUP(str_free) char *parent = parent_of(path);
     CLEANUP(str_free) char *name = str_format("%s%s", FS_TEMPORARY_PREFIX, suffix);
     CLEANUP(str_free) char *temporary = fs_join(parent, name);
-    if (!write_flushed(temporary, data, length, err)
+    if (!write_flushed(temporary, data, length, mode, err)
         || !fs_rename(temporary, path, /* replace= */ true, err)) {
         unlink(temporary);
         return error_wrap(err, "write '%s'", path);
     }
     return true;
+}
+
+bool fs_write_file(const char *path, const void *data, size_t length, struct error *err)
+{
+    return replace_file(path, data, length, 0, err);
+}
+
+static bool make_private_directory(const char *path, struct error *err)
+{
+    CLEANUP(str_free) char *parent = parent_of(path);
+    if (fs_type_of(path) == FS_ABSENT && !fs_make_directories(parent, err))
+        return false;
+    return mkdir(path, 0700) == 0 || make_directory(path, err);
+}
+
+bool fs_write_private_file(const char *path, const void *data, size_t length, struct error *err)
+{
+    CLEANUP(str_free) char *directory = parent_of(path);
+    CLEANUP(str_free) char *target = realpath(path, NULL);
+    return make_private_directory(directory, err)
+        && replace_file(target ? target : path, data, length, 0600, err);
 }
 
 bool fs_remove_file(const char *path, struct error *err)

@@ -201,19 +201,26 @@ static bool answer_basic(struct auth *auth, struct error *err)
     return true;
 }
 
-/* Some registries say 401 without a challenge; the one for the whole registry then counts. Its
- * scope does not: it cannot know the repository. */
-static bool ask_for_challenge(const struct auth *auth, struct challenge *ret, struct error *err)
+bool auth_ping(const struct auth *auth, struct http_document *ret, struct error *err)
 {
+    const char *authorization = auth_header(auth);
     CLEANUP(http_request_clear)
     struct http_request ping = {
         .url =
             str_format("%s://%s:%s/v2/", auth->origin.scheme, auth->origin.host, auth->origin.port),
+        .authorization = authorization ? xstrdup(authorization) : NULL,
         .refuse_redirects = true,
         .peer = auth->peer,
     };
+    return http_get(auth->http, &ping, PING_MAXIMUM, ret, err);
+}
+
+/* Some registries say 401 without a challenge; the one for the whole registry then counts. Its
+ * scope does not: it cannot know the repository. */
+static bool ask_for_challenge(const struct auth *auth, struct challenge *ret, struct error *err)
+{
     CLEANUP(http_document_clear) struct http_document answer = {0};
-    if (!http_get(auth->http, &ping, PING_MAXIMUM, &answer, err))
+    if (!auth_ping(auth, &answer, err))
         return false;
     if (answer.response.status == STATUS_UNAUTHORIZED
         && !challenge_parse(&answer.response.challenges, ret, err))

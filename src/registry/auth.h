@@ -33,6 +33,9 @@ void auth_close(struct auth **auth);
  * asked for one. Valid until the next call of a function below. */
 const char *auth_header(const struct auth *auth);
 
+/* GET /v2/, which asks the registry as such; whatever it answers is success. */
+bool auth_ping(const struct auth *auth, struct http_document *ret, struct error *err) MUST_USE;
+
 /* Answers a 401 with these WWW-Authenticate lines; without any, they are asked for at /v2/. Callers
  * do so at most once in a row for a request. ERR_AUTH when there is nothing to answer with, or the
  * token service refuses. */

@@ -26,9 +26,10 @@ static bool open_auths(const struct client_options *options, struct client *clie
             .credentials = options->credentials,
             .peer = &endpoint->peer,
             .context = options->context,
+            .given = options->login,
             .url = endpoint->base,
             .host = endpoint->name,
-            .repository = client->repository,
+            .repository = options->login ? NULL : client->repository,
         };
         if (!auth_open(&auth, &client->auths[i], err))
             return false;
@@ -130,6 +131,26 @@ static bool get_once(struct client *client, const char *kind, const char *name, 
     if (str_equal(kind, "manifests"))
         request.accept = media_type_accept_manifest;
     return http_get(client->http, &request, maximum, ret, err);
+}
+
+bool client_check_access(struct client *client, struct error *err)
+{
+    /* The registry comes after its mirrors. */
+    size_t last = client->endpoints.count - 1;
+    struct auth *auth = client->auths[last];
+    for (unsigned answered = 0;; answered++) {
+        CLEANUP(http_document_clear) struct http_document answer = {0};
+        if (!auth_ping(auth, &answer, err))
+            return false;
+        if (answer.response.status == 200)
+            return true;
+        if (answer.response.status != STATUS_UNAUTHORIZED || answered == 1)
+            return registry_error(&answer.response, "log in",
+                                  "check the user name, the password and the registry's address",
+                                  err);
+        if (!auth_answer(auth, &answer.response.challenges, err))
+            return false;
+    }
 }
 
 /* Registries answer alike for a wrong tag and a wrong repository; the list of tags tells them

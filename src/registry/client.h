@@ -21,6 +21,8 @@ struct client_options {
                         port is 443 */
     const char *ca_file;                   /* or NULL */
     const struct credentials *credentials; /* borrowed; NULL = anonymous */
+    const struct credential
+        *login; /* to be checked in place of what is stored, or NULL; borrowed */
     unsigned max_downloads;
     const struct context *context;
 };
@@ -32,6 +34,9 @@ void client_close(struct client *client);
 /* Gets the answer to a 401 of an endpoint; at most once in a row for any request. */
 bool client_authenticate(struct client *client, size_t endpoint, const struct strlist *challenges,
                          struct error *err) MUST_USE;
+
+/* Asks the registry itself whether it lets in who asks, without any repository. */
+bool client_check_access(struct client *client, struct error *err) MUST_USE;
 
 /* The document of a tag or digest, of status 2xx and at most 'maximum' bytes. Nothing of it is
  * verified yet. */

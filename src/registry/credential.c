@@ -8,11 +8,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-#define TOKEN_USER "<token>"
-
 struct credential credential_make(const char *user, const char *password)
 {
-    if (str_equal(user, TOKEN_USER))
+    if (str_equal(user, CREDENTIAL_TOKEN_USER))
         return (struct credential){.identity_token = xstrdup(password)};
     return (struct credential){.user = xstrdup(user), .password = xstrdup(password)};
 }

@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 
+/* In place of a user name: the password is an identity token (docker-credential-helpers). */
+#define CREDENTIAL_TOKEN_USER "<token>"
+
 /* Owner of what is set; the rest is NULL. Clearing overwrites the secrets. */
 struct credential {
     char *user;
@@ -12,8 +15,7 @@ struct credential {
     char *registry_token; /* a bearer token, to be used as it is */
 };
 
-/* User and password as they come from a helper or a person: the user name "<token>" says that the
- * password is an identity token (docker-credential-helpers). Copies both. */
+/* User and password as they come from a helper or a person. Copies both. */
 struct credential credential_make(const char *user, const char *password);
 bool credential_is_set(const struct credential *credential);
 /* "Basic ...", owned by the caller (secret_free()); NULL when there is no password. */

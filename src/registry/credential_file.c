@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "registry/credential_helper.h"
 
-static const struct json_limits limits = {
+const struct json_limits credential_file_limits = {
     .maximum_bytes = CREDENTIAL_FILE_MAXIMUM,
     .maximum_depth = 16,
     .maximum_values = 20000,
@@ -187,21 +187,24 @@ static bool is_utf16(const unsigned char *bytes, size_t length)
             || bytes[0] == 0 || bytes[1] == 0);
 }
 
+size_t credential_file_mark(const char *text, size_t length)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    bool marked = length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
+    return marked ? strlen(mark) : 0;
+}
+
 static bool parse(const char *text, size_t length, enum credential_syntax syntax,
                   struct credential_file *ret, struct error *err)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
     CLEANUP(json_document_clear) struct json_document document = {0};
     CLEANUP(credential_file_clear) struct credential_file file = {0};
     if (is_utf16((const unsigned char *)text, length)) {
         error_set(err, ERR_AUTH, "the text is UTF-16, not UTF-8");
         return error_hint(err, "save it again as UTF-8 (in PowerShell: Out-File -Encoding ascii)");
     }
-    if (length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0) {
-        text += strlen(mark);
-        length -= strlen(mark);
-    }
-    if (!json_parse(text, length, &limits, &document, err)
+    size_t skipped = credential_file_mark(text, length);
+    if (!json_parse(text + skipped, length - skipped, &credential_file_limits, &document, err)
         || !read_document(document.root, syntax, &file, err))
         return false;
     *ret = TAKE(file);

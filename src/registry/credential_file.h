@@ -11,10 +11,12 @@
  * in the document and never quote a value. */
 #pragma once
 
+#include "base/json_read.h"
 #include "registry/credential.h"
 #include "registry/credential_key.h"
 
 #define CREDENTIAL_FILE_MAXIMUM ((size_t)1 << 20)
+extern const struct json_limits credential_file_limits;
 
 struct credential_entry {
     struct credential_key key;
@@ -39,6 +41,9 @@ enum credential_syntax {
     CREDENTIAL_CONFIG,     /* the file */
     CREDENTIAL_AUTHS_ONLY, /* the variable DOCKER_AUTH_CONFIG: auths.KEY.auth and nothing else */
 };
+
+/* The length of the UTF-8 byte order mark that the text begins with, or 0. */
+size_t credential_file_mark(const char *text, size_t length);
 
 /* A UTF-8 byte order mark is accepted. ERR_AUTH when the text is not such a document. */
 bool credential_file_parse(const char *text, size_t length, enum credential_syntax syntax,

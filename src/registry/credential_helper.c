@@ -7,6 +7,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/os_process.h"
+#include "base/os_vault.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "registry/credential_key.h"
@@ -41,6 +42,7 @@ struct call {
     const char *action;
     const char *input;
     const struct context *context;
+    const char *secret; /* never to be shown, or NULL */
 };
 
 struct answer {
@@ -53,14 +55,20 @@ static void answer_clear(struct answer *answer)
     secret_buf_clear(&answer->output);
 }
 
+static char *find_program(const char *name)
+{
+    CLEANUP(str_free) char *file = str_format("docker-credential-%s", name);
+    return os_process_find(file);
+}
+
 static bool run(const struct call *call, struct answer *ret, struct error *err)
 {
-    CLEANUP(str_free) char *file = str_format("docker-credential-%s", call->name);
-    CLEANUP(str_free) char *program = os_process_find(file);
+    CLEANUP(str_free) char *program = find_program(call->name);
     CLEANUP(strlist_clear) struct strlist arguments = {0};
     strlist_add(&arguments, call->action);
     if (!program) {
-        error_set(err, ERR_NOT_FOUND, "the credential helper '%s' is not on PATH", file);
+        error_set(err, ERR_NOT_FOUND, "the credential helper docker-credential-%s is not on PATH",
+                  call->name);
         return error_hint(err, "install it, or take it out of the credential file");
     }
     context_step(call->context, "asking %s to %s", program, call->action);
@@ -73,7 +81,11 @@ static bool run(const struct call *call, struct answer *ret, struct error *err)
         .timeout_ms = TIMEOUT_MS,
         .cancel = call->context->cancel,
     };
-    return os_process_run(&spec, &ret->output, &ret->code, err);
+    if (os_process_run(&spec, &ret->output, &ret->code, err))
+        return true;
+    if (err->kind != ERR_CANCELLED)
+        err->kind = ERR_AUTH;
+    return false;
 }
 
 static char *trimmed(const struct buf *output)
@@ -95,8 +107,37 @@ static bool report(const struct call *call, const struct answer *answer, struct 
 {
     CLEANUP(secret_free) char *text = trimmed(&answer->output);
     CLEANUP(str_free) char *shown = str_printable(text, SHOWN_MAXIMUM);
+    bool tellable = *shown && !(call->secret && strstr(text, call->secret));
     return error_set(err, ERR_AUTH, "docker-credential-%s cannot %s: %s", call->name, call->action,
-                     *shown ? shown : "it does not say why");
+                     tellable ? shown : "it does not say why");
+}
+
+/* ---- Windows' own store ---- */
+
+/* docker-credential-wincred is a thin cover over it, and is often left out of an installation. */
+static bool is_vault(const char *name)
+{
+    CLEANUP(str_free) char *program = find_program(name);
+    return str_equal(name, "wincred") && !program && os_vault_exists();
+}
+
+/* Other clients write the server with its scheme. */
+static bool read_vault(const char *server, struct credential *ret, struct error *err)
+{
+    static const char *const prefixes[] = {"", "https://"};
+    for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+        CLEANUP(str_free) char *name = str_format("%s%s", prefixes[i], server);
+        CLEANUP(str_free) char *user = NULL;
+        CLEANUP(secret_free) char *password = NULL;
+        if (os_vault_read(name, &user, &password, err)) {
+            *ret = credential_make(user, password);
+            return true;
+        }
+        if (err->kind != ERR_NOT_FOUND)
+            return false;
+        error_clear(err);
+    }
+    return true;
 }
 
 /* ---- the actions ---- */
@@ -134,7 +175,9 @@ bool credential_helper_get(const char *name, const char *host, const struct cont
 {
     CLEANUP(str_free) char *server = credential_key_server(host);
     CLEANUP(answer_clear) struct answer answer = {0};
-    const struct call call = {name, "get", server, context};
+    const struct call call = {name, "get", server, context, NULL};
+    if (is_vault(name))
+        return read_vault(server, ret, err);
     if (!run(&call, &answer, err))
         return false;
     if (knows_nothing(&answer))
@@ -145,4 +188,49 @@ bool credential_helper_get(const char *name, const char *host, const struct cont
         return true;
     err->kind = ERR_AUTH;
     return error_wrap(err, "docker-credential-%s's answer", name);
+}
+
+static bool compose(const char *server, const char *user, const char *secret, char **ret,
+                    struct error *err)
+{
+    CLEANUP(json_writer_close) struct json_writer w;
+    json_writer_open(&w);
+    JSON_OBJECT(&w, NULL) {
+        json_string(&w, "ServerURL", server);
+        json_string(&w, "Username", user);
+        json_string(&w, "Secret", secret);
+    }
+    return json_writer_finish(&w, ret, err);
+}
+
+bool credential_helper_store(const char *name, const char *host, const struct context *context,
+                             const struct credential *credential, struct error *err)
+{
+    CLEANUP(str_free) char *server = credential_key_server(host);
+    CLEANUP(secret_free) char *document = NULL;
+    CLEANUP(answer_clear) struct answer answer = {0};
+    const char *user = credential->identity_token ? CREDENTIAL_TOKEN_USER : credential->user;
+    const char *secret =
+        credential->identity_token ? credential->identity_token : credential->password;
+    if (is_vault(name))
+        return os_vault_write(server, user, secret, err);
+    if (!compose(server, user, secret, &document, err))
+        return false;
+    const struct call call = {name, "store", document, context, secret};
+    if (!run(&call, &answer, err))
+        return false;
+    return answer.code == 0 || report(&call, &answer, err);
+}
+
+bool credential_helper_erase(const char *name, const char *host, const struct context *context,
+                             struct error *err)
+{
+    CLEANUP(str_free) char *server = credential_key_server(host);
+    CLEANUP(answer_clear) struct answer answer = {0};
+    const struct call call = {name, "erase", server, context, NULL};
+    if (is_vault(name))
+        return os_vault_erase(server, err);
+    if (!run(&call, &answer, err))
+        return false;
+    return answer.code == 0 || knows_nothing(&answer) || report(&call, &answer, err);
 }

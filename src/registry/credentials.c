@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "registry/credential_edit.h"
 #include "registry/credential_file.h"
 #include "registry/credential_helper.h"
 
@@ -82,21 +83,33 @@ void credentials_close(struct credentials *credentials)
 
 /* ---- looking up ---- */
 
-/* An absent file is an empty one, unless it was named for wrun. */
+/* An absent file is an empty one, unless it must be there. */
+static bool read_text(const struct credentials *credentials, bool required, struct buf *ret,
+                      struct error *err)
+{
+    if (fs_read_file(credentials->path, CREDENTIAL_FILE_MAXIMUM, ret, err))
+        return true;
+    if (err->kind != ERR_NOT_FOUND || required)
+        return error_wrap(err, "credentials");
+    error_clear(err);
+    return true;
+}
+
+static bool parse_text(const struct credentials *credentials, const struct buf *text,
+                       struct credential_file *ret, struct error *err)
+{
+    return text->length == 0
+        || credential_file_parse(buf_str(text), text->length, CREDENTIAL_CONFIG, ret, err)
+        || error_wrap(err, "credential file '%s'", credentials->path);
+}
+
 static bool read_file(const struct credentials *credentials, struct credential_file *ret,
                       struct error *err)
 {
     CLEANUP(secret_buf_clear) struct buf text = {0};
-    if (!credentials->path)
-        return true;
-    if (!fs_read_file(credentials->path, CREDENTIAL_FILE_MAXIMUM, &text, err)) {
-        if (err->kind != ERR_NOT_FOUND || credentials->named)
-            return error_wrap(err, "credentials");
-        error_clear(err);
-        return true;
-    }
-    return credential_file_parse(buf_str(&text), text.length, CREDENTIAL_CONFIG, ret, err)
-        || error_wrap(err, "credential file '%s'", credentials->path);
+    return !credentials->path
+        || (read_text(credentials, credentials->named, &text, err)
+            && parse_text(credentials, &text, ret, err));
 }
 
 static void take_entry(const struct credential_file *file, const char *host, const char *repository,
@@ -159,5 +172,76 @@ bool credentials_find(const struct credentials *credentials, const char *host,
             && !find_in_file(credentials, host, repository, &credential, err)))
         return false;
     *ret = TAKE(credential);
+    return true;
+}
+
+/* ---- changing ---- */
+
+void credential_change_clear(struct credential_change *change)
+{
+    str_free(&change->name);
+}
+
+/* The text of the file, and the helper that it names for the host or NULL. */
+static bool open_file(const struct credentials *credentials, const char *host, struct buf *ret_text,
+                      char **ret_helper, struct error *err)
+{
+    CLEANUP(credential_file_clear) struct credential_file file = {0};
+    CLEANUP(secret_buf_clear) struct buf text = {0};
+    if (!credentials->path) {
+        error_set(err, ERR_USAGE, "there is no place for a credential file: %s is not set",
+                  HOME_VARIABLE);
+        return error_hint(err, "name one with --authfile");
+    }
+    if (!read_text(credentials, /* required= */ false, &text, err)
+        || !parse_text(credentials, &text, &file, err))
+        return false;
+    const char *helper = credential_file_helper(&file, host, NULL);
+    helper = helper ? helper : file.store;
+    *ret_helper = helper ? xstrdup(helper) : NULL;
+    *ret_text = TAKE(text);
+    return true;
+}
+
+bool credentials_store(const struct credentials *credentials, const char *host,
+                       const struct credential *credential, struct credential_change *ret,
+                       struct error *err)
+{
+    CLEANUP(secret_buf_clear) struct buf text = {0};
+    CLEANUP(secret_free) char *edited = NULL;
+    CLEANUP(str_free) char *helper = NULL;
+    if (!open_file(credentials, host, &text, &helper, err))
+        return false;
+    if (helper) {
+        if (!credential_helper_store(helper, host, credentials->context, credential, err))
+            return false;
+        *ret = (struct credential_change){.place = CREDENTIAL_IN_HELPER, .name = TAKE(helper)};
+        return true;
+    }
+    if (!credential_edit_set(buf_str(&text), text.length, host, credential, &edited, err)
+        || !fs_write_private_file(credentials->path, edited, strlen(edited), err))
+        return false;
+    *ret = (struct credential_change){.name = xstrdup(credentials->path)};
+    return true;
+}
+
+bool credentials_erase(const struct credentials *credentials, const char *host,
+                       struct credential_change *ret, struct error *err)
+{
+    CLEANUP(secret_buf_clear) struct buf text = {0};
+    CLEANUP(secret_free) char *edited = NULL;
+    CLEANUP(str_free) char *helper = NULL;
+    bool found = false;
+    if (!open_file(credentials, host, &text, &helper, err)
+        || !credential_edit_remove(buf_str(&text), text.length, host, &edited, &found, err)
+        || (found && !fs_write_private_file(credentials->path, edited, strlen(edited), err))
+        || (helper && !credential_helper_erase(helper, host, credentials->context, err)))
+        return false;
+    bool erased = found || helper;
+    *ret = (struct credential_change){
+        .place = helper ? CREDENTIAL_IN_HELPER : CREDENTIAL_IN_FILE,
+        .name = helper ? TAKE(helper) : xstrdup(credentials->path),
+        .found = erased,
+    };
     return true;
 }

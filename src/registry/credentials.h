@@ -5,7 +5,8 @@
  * config.json in DOCKER_CONFIG; .docker/config.json in the user's home. If neither of the first
  * three is given, the text in DOCKER_AUTH_CONFIG comes before the file, which then serves the hosts
  * that the text lacks. For one host, in this order: the helper that credHelpers names, the helper
- * credsStore, the entry of auths. */
+ * credsStore, the entry of auths. What is stored goes to the file, or to the helper
+ * that it names. */
 #pragma once
 
 #include "base/event.h"
@@ -27,3 +28,23 @@ void credentials_close(struct credentials *credentials);
  * empty when there is none. Fails when a source cannot be understood; the error names it. */
 bool credentials_find(const struct credentials *credentials, const char *host,
                       const char *repository, struct credential *ret, struct error *err) MUST_USE;
+
+enum credential_place { CREDENTIAL_IN_FILE, CREDENTIAL_IN_HELPER };
+
+/* What was done with a credential, for people. */
+struct credential_change {
+    enum credential_place place;
+    char *name; /* path of the file, or the helper's suffix */
+    bool found; /* when erasing: there was something to erase */
+};
+
+void credential_change_clear(struct credential_change *change);
+
+/* Keeps the credential for all of the host: with the helper that the file names for it, else in the
+ * file itself, which is made if need be and readable by its owner only. */
+bool credentials_store(const struct credentials *credentials, const char *host,
+                       const struct credential *credential, struct credential_change *ret,
+                       struct error *err) MUST_USE;
+/* Takes it out of both. */
+bool credentials_erase(const struct credentials *credentials, const char *host,
+                       struct credential_change *ret, struct error *err) MUST_USE;

@@ -15,6 +15,8 @@ extern const struct verb verb_tag;
 extern const struct verb verb_rmi;
 extern const struct verb verb_prune;
 extern const struct verb verb_df;
+extern const struct verb verb_login;
+extern const struct verb verb_logout;
 extern const struct verb verb_help;
 extern const struct verb verb_version;
 

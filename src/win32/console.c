@@ -2,9 +2,11 @@
 #include "win32/console.h"
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "base/utf.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
+#include "win32/utf16.h"
 
 /* What the oldest supported consoles take in one call without failing for lack of memory. */
 #define WRITE_UNITS 8192
@@ -70,6 +72,35 @@ bool console_write(enum console_stream stream, const char *text, size_t length, 
     size_t count;
     return utf16_units_from_utf8(text, length, &units, &count, err)
         && write_units(handle, units, count, err);
+}
+
+static bool read_units(HANDLE console, wchar_t *units, size_t maximum, struct error *err)
+{
+    DWORD got = 0;
+    if (!ReadConsoleW(console, units, (DWORD)maximum, &got, NULL))
+        return error_win32(err, GetLastError(), "read from the console");
+    while (got > 0 && (units[got - 1] == L'\n' || units[got - 1] == L'\r'))
+        got--;
+    units[got] = L'\0';
+    return true;
+}
+
+bool console_read_line(size_t maximum, bool hidden, char **ret, struct error *err)
+{
+    HANDLE console = stream_handle(CONSOLE_INPUT);
+    size_t size = (maximum + 1) * sizeof(wchar_t);
+    CLEANUP(mem_free) wchar_t *units = xcalloc(1, size);
+    DWORD mode;
+    if (!GetConsoleMode(console, &mode))
+        return error_win32(err, GetLastError(), "read the console's mode");
+    if (hidden && !SetConsoleMode(console, mode & ~(DWORD)ENABLE_ECHO_INPUT))
+        return error_win32(err, GetLastError(), "switch the console's echo off");
+    bool read = read_units(console, units, maximum, err);
+    if (hidden)
+        SetConsoleMode(console, mode);
+    read = read && utf16_to_utf8(units, ret, err);
+    secret_wipe(units, size);
+    return read;
 }
 
 bool console_enable_escapes(enum console_stream stream, struct console_mode *ret)

@@ -16,6 +16,10 @@ void console_size(enum console_stream stream, unsigned *ret_columns, unsigned *r
 bool console_write(enum console_stream stream, const char *text, size_t length, struct error *err)
     MUST_USE;
 
+/* A line that is typed at the console, of at most 'maximum' characters, without its end; the caller
+ * owns it. Hidden = it is not shown. Ctrl-C ends the line. */
+bool console_read_line(size_t maximum, bool hidden, char **ret, struct error *err) MUST_USE;
+
 /* The mode a console had before wrun changed it. */
 struct console_mode {
     enum console_stream stream;

@@ -251,6 +251,16 @@ bool fs_write_file(const char *path, const void *data, size_t length, struct err
     return true;
 }
 
+bool fs_write_private_file(const char *path, const void *data, size_t length, struct error *err)
+{
+    CLEANUP(str_free) char *plain = NULL;
+    if (!path_to_plain(path, &plain, err))
+        return false;
+    char *slash = strrchr(plain, '\\');
+    CLEANUP(str_free) char *directory = xstrndup(plain, slash ? (size_t)(slash - plain) : 0);
+    return fs_make_directories(directory, err) && fs_write_file(plain, data, length, err);
+}
+
 bool fs_remove_file(const char *path, struct error *err)
 {
     CLEANUP(utf16_free) wchar_t *wide = NULL;

@@ -1,52 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Credentials: which are found, where they go, and that nothing shows them."""
-import base64
 import json
 import pathlib
 
 import fault_registry as faults
+from access import PASSWORD, USER, AuthTestCase, auth
 from fault_registry import BasicAccess, TokenAccess, basic
-from pulling import NOT_FOUND, REGISTRY, FaultTestCase, make_image
-
-USER, PASSWORD = "eve", "pa:ss wörd/+?"
-SECRETS = [PASSWORD, basic(USER, PASSWORD).split()[1], "identity-secret", "registry-secret", "token-1", "token-2"]
-
-
-def auth(user=USER, password=PASSWORD):
-    return {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-class AuthTestCase(FaultTestCase):
-    def setUp(self):
-        super().setUp()
-        self.home = pathlib.Path(self.folder) / "home"
-        self.home.mkdir()
-
-    def environment(self):
-        names = ("WRUN_AUTH_FILE", "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG")
-        usual = {name: value for name, value in super().environment().items() if name not in names}
-        return {**usual, "HOME": str(self.home)}
-
-    def write(self, name, content):
-        path = pathlib.Path(self.folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    def write_home(self, content):
-        return self.write("home/.docker/config.json", content)
-
-    def auths(self, entry=None, host=None):
-        return {"auths": {host or self.registry.address: entry or auth()}}
-
-    def pull(self, reference, *options, **more):
-        """Everything that can be told is told, and no secret is among it."""
-        if "--json" not in options:
-            options = ("--debug", *options)
-        done = super().pull(reference, *options, **more)
-        for secret in SECRETS:
-            self.assertNotIn(secret, done.stdout + done.stderr)
-        return done
+from pulling import NOT_FOUND, REGISTRY, make_image
 
 
 class SourceTest(AuthTestCase):
@@ -167,7 +127,8 @@ class BadSourceTest(AuthTestCase):
 
 
 class TokenTest(AuthTestCase):
-    def asked(self, method="GET"):
+    def tokens(self, method="GET"):
+        """The requests for tokens."""
         return self.registry.seen(TokenAccess.PATH, method)
 
     def test_password(self):
@@ -175,7 +136,7 @@ class TokenTest(AuthTestCase):
         self.write_home(self.auths())
         self.pull(self.reference)
         self.check_stored(self.image)
-        asked, = self.asked()
+        asked, = self.tokens()
         self.assertEqual(asked.query, {"service": ["the service"], "scope": ["repository:a/b:pull"],
                                        "account": [USER]})
         self.assertEqual(asked.headers["Authorization"], basic(USER, PASSWORD))
@@ -187,15 +148,15 @@ class TokenTest(AuthTestCase):
         self.write_home(self.auths())
         done = self.pull(self.reference, code=REGISTRY)
         self.check_says(done, "get a token", "wrong user name or password", "hint: the user name, password or token")
-        self.assertEqual(len(self.asked()), 1)
+        self.assertEqual(len(self.tokens()), 1)
 
     def test_identity_token(self):
         self.registry.require(TokenAccess({}, refresh=["identity-secret"]))
         self.write_home(self.auths({"identitytoken": "identity-secret"}))
         self.pull(self.reference)
         self.check_stored(self.image)
-        self.assertEqual(self.asked(), [])
-        asked, = self.asked("POST")
+        self.assertEqual(self.tokens(), [])
+        asked, = self.tokens("POST")
         self.assertNotIn("Authorization", asked.headers)
         self.assertEqual(asked.headers["Content-Type"], "application/x-www-form-urlencoded")
         self.assertEqual(asked.body.decode(), "grant_type=refresh_token&service=the%20service&client_id=wrun"
@@ -212,7 +173,7 @@ class TokenTest(AuthTestCase):
         self.registry.require(access)
         self.write_home(self.auths({"registrytoken": "registry-secret"}))
         self.pull(self.reference)
-        self.assertEqual(self.asked(), [])
+        self.assertEqual(self.tokens(), [])
 
     def test_insufficient_scope_after_a_token(self):
         self.registry.require(TokenAccess(scope=None))
@@ -221,7 +182,7 @@ class TokenTest(AuthTestCase):
         self.registry.fault("/manifests/", faults.error(401, "DENIED", WWW_Authenticate=challenge), times=1,
                             when=lambda r: r.headers.get("Authorization") == "Bearer token-1")
         self.pull(self.reference)
-        self.assertEqual([r.query["scope"] for r in self.asked()],
+        self.assertEqual([r.query["scope"] for r in self.tokens()],
                          [["repository:a/b:pull"], ["repository:a/b:pull,delete"]])
 
     def test_never_enough(self):
@@ -231,7 +192,7 @@ class TokenTest(AuthTestCase):
         challenge = wide.format(self.registry.url + TokenAccess.PATH)
         self.registry.fault("/manifests/", faults.error(401, "DENIED", WWW_Authenticate=challenge))
         self.check_says(self.pull(self.reference, code=REGISTRY), "DENIED")
-        self.assertEqual(len(self.asked()), 1)
+        self.assertEqual(len(self.tokens()), 1)
 
     def test_no_challenge(self):
         self.registry.require(TokenAccess({USER: PASSWORD}))
@@ -239,7 +200,7 @@ class TokenTest(AuthTestCase):
         self.registry.fault("/manifests/", faults.error(401, "UNAUTHORIZED"), times=1)
         self.pull(self.reference)
         self.assertEqual(len([r for r in self.registry.requests if r.path == "/v2/"]), 1)
-        self.assertEqual(self.asked()[0].query["scope"], ["repository:a/b:pull"])
+        self.assertEqual(self.tokens()[0].query["scope"], ["repository:a/b:pull"])
 
     def test_a_service_that_repeats_what_it_is_sent(self):
         self.registry.require(TokenAccess({USER: PASSWORD}))
@@ -258,7 +219,7 @@ class TokenTest(AuthTestCase):
         self.write_home(self.auths())
         self.pull(self.reference)
         self.check_stored(self.image)
-        self.assertGreaterEqual(len(self.asked()), 2)
+        self.assertGreaterEqual(len(self.tokens()), 2)
         for layer in self.image.layers:
             self.assertEqual(self.registry.served(layer.digest), len(layer.data))
 
