@@ -254,8 +254,10 @@ bool archive_content_need(struct archive_content *content, const struct digest *
         return false;
     if (!item && size > 0 && blob_store_has(content->staging.store, digest, size))
         item = add_item(content, (struct archive_item){.blob = {.digest = *digest, .size = size}});
-    if (!item)
-        return error_set(err, ERR_INTEGRITY, "the archive lacks %s", digest->text);
+    if (!item) {
+        error_set(err, ERR_INTEGRITY, "the archive lacks %s", digest->text);
+        return error_hint(err, "make the archive again with all layers in it, or pull the image");
+    }
     if (size > 0 && item->blob.size != size)
         return error_set(err, ERR_INTEGRITY,
                          "%s has %" PRIu64 " bytes in the archive where %" PRIu64 " were promised",

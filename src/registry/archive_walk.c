@@ -19,7 +19,8 @@ struct walk {
     const struct cancel *cancel;
     struct archive *archive;
     unsigned char *input; /* INPUT_SIZE bytes */
-    struct error error;   /* of the source */
+    bool has_input;
+    struct error error; /* of the source */
 };
 
 static void walk_close(struct walk *walk)
@@ -31,8 +32,11 @@ static void walk_close(struct walk *walk)
 
 static bool read_source(struct walk *walk, size_t *ret_length, struct error *err)
 {
-    return cancel_check(walk->cancel, err)
-        && walk->source->read(walk->source->user, walk->input, INPUT_SIZE, ret_length, err);
+    if (!cancel_check(walk->cancel, err)
+        || !walk->source->read(walk->source->user, walk->input, INPUT_SIZE, ret_length, err))
+        return false;
+    walk->has_input = walk->has_input || *ret_length > 0;
+    return true;
 }
 
 static la_ssize_t on_read(struct archive *archive, void *user, const void **ret_data)
@@ -54,6 +58,8 @@ static bool damaged(struct walk *walk, struct error *err)
         *err = TAKE(walk->error);
         return false;
     }
+    if (!walk->has_input)
+        return error_set(err, ERR_INTEGRITY, "the archive is empty");
     const char *text = archive_error_string(walk->archive);
     CLEANUP(str_free) char *shown = str_printable(text ? text : "it is damaged", SHOWN_MAXIMUM);
     return error_set(err, ERR_INTEGRITY, "the archive cannot be read: %s", shown);

@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import tarfile
+import tempfile
 
 from pulling import WRUN, PullTestCase, Store, oci
 from image import layertar
