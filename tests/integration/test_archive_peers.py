@@ -136,10 +136,8 @@ class Umoci(PeerTestCase):
         self.assertEqual(digests, [layer.digest for layer in self.image.layers])
         # Our files are read-write, as umoci wants to add to them.
         self.call("config", "--image", f"{layout}:1", "--tag", "changed", "--config.cmd", "other")
-        store = self.other_store("other")
-        done = self.wrun("load", "-i", layout, "--tag", "x/y:1", store=store, code=2)
-        self.assertIn("holds 2 images", done.stderr)
         self.call("rm", "--image", f"{layout}:1")
+        store = self.other_store("other")
         self.wrun("load", "-i", layout, "--tag", "x/y:1", store=store)
         manifest = self.check_layers(self.image, store)
         config = json.loads(store.path(manifest["config"]["digest"]).read_bytes())
