@@ -68,12 +68,16 @@ static bool twice(const struct archive_name *name, struct error *err)
     return error_set(err, ERR_INTEGRITY, "the archive holds '%s' twice", name->text);
 }
 
+static bool is_staged(enum archive_name_kind kind)
+{
+    return kind == ARCHIVE_NAME_CONTENT || kind == ARCHIVE_NAME_LAYER;
+}
+
 static struct buf *document_of(struct archive_content *content, enum archive_name_kind kind)
 {
-    return kind == ARCHIVE_NAME_LAYOUT  ? &content->layout
-        : kind == ARCHIVE_NAME_INDEX    ? &content->index
-        : kind == ARCHIVE_NAME_MANIFEST ? &content->manifest
-                                        : NULL;
+    return kind == ARCHIVE_NAME_LAYOUT ? &content->layout
+        : kind == ARCHIVE_NAME_INDEX   ? &content->index
+                                       : &content->manifest;
 }
 
 static bool begin_document(struct reading *reading, uint64_t size, struct error *err)
@@ -109,7 +113,7 @@ static bool add_link(struct archive_content *content, const struct archive_name 
             ? archive_name_of_link(name, member->target)
             : archive_name_parse(member->target),
     };
-    if (document_of(content, name->kind) || item.target.kind == ARCHIVE_NAME_OTHER)
+    if (!is_staged(name->kind) || item.target.kind == ARCHIVE_NAME_OTHER)
         return true; /* leads nowhere: as if it were absent */
     if (find_exact(content, name->text))
         return twice(name, err);
@@ -128,10 +132,12 @@ static bool on_begin(void *user, const struct archive_member *member, bool *ret_
         return true;
     if (member->type != ARCHIVE_MEMBER_FILE)
         return add_link(reading->content, &reading->name, member, err);
-    reading->document = document_of(reading->content, reading->name.kind);
     *ret_wanted = true;
-    return reading->document ? begin_document(reading, member->size, err)
-                             : begin_content(reading, member->size, ret_wanted, err);
+    reading->document = NULL;
+    if (is_staged(reading->name.kind))
+        return begin_content(reading, member->size, ret_wanted, err);
+    reading->document = document_of(reading->content, reading->name.kind);
+    return begin_document(reading, member->size, err);
 }
 
 static bool on_data(void *user, const void *data, size_t length, struct error *err)

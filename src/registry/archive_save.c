@@ -238,6 +238,8 @@ bool archive_save(const struct blob_store *store, const struct reference *refere
     for (size_t i = 0; i < count; i++)
         if (!add_image(&save, &references[i], err))
             return false;
+    if (save.blobs.count == 0)
+        return error_set(err, ERR_USAGE, "no image is named");
     qsort(save.blobs.items, save.blobs.count, sizeof(*save.blobs.items), compare_blobs);
     return write_all(&save, err);
 }

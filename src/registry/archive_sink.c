@@ -13,6 +13,13 @@
 
 /* ---- tar: the ustar header of POSIX.1-1988 ---- */
 
+/* Fields are filled up with the zeros that are there. */
+static void put_text(unsigned char *field, const char *text)
+{
+    for (; *text; text++)
+        *field++ = (unsigned char)*text;
+}
+
 static void put_octal(unsigned char *field, size_t digits, uint64_t value)
 {
     for (size_t i = digits; i > 0; i--, value >>= 3)
@@ -47,17 +54,15 @@ static bool write_header(struct archive_tar *tar, const char *name, char type, u
     unsigned char header[BLOCK] = {0};
     if (strlen(name) > NAME_MAXIMUM)
         error_bug("a name in an archive is too long");
-    memcpy(header, name, strlen(name));
+    put_text(header, name);
     put_octal(header + 100, 7, type == '5' ? 0755 : 0644);
     put_octal(header + 108, 7, 0);
     put_octal(header + 116, 7, 0);
     put_size(header + 124, size);
     put_octal(header + 136, 11, 0);
     header[156] = (unsigned char)type;
-    memcpy(header + 257,
-           "ustar\0"
-           "00",
-           8);
+    put_text(header + 257, "ustar");
+    put_text(header + 263, "00");
     put_octal(header + 329, 7, 0);
     put_octal(header + 337, 7, 0);
     put_checksum(header);

@@ -69,21 +69,23 @@ static bool print(const struct invocation *invocation, const struct loaded_list 
 }
 
 static bool load(struct invocation *invocation, const struct load_options *options,
-                 struct load_request *request, struct loaded_list *ret, struct error *err)
+                 const struct archive_choice *choice, const struct reference *name,
+                 struct loaded_list *ret, struct error *err)
 {
     CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
     CLEANUP(archive_input_close) struct archive_input input = {0};
+    struct load_request request = {.choice = *choice, .name = name};
     const char *path = options->input;
     if (path && fs_type_of(path) == FS_DIRECTORY)
-        request->directory = path;
+        request.directory = path;
     else if (archive_input_open(&input, path, invocation->context.cancel, err))
-        request->source = &input.source;
+        request.source = &input.source;
     else
         return false;
     return host_prepare(invocation, err) && blob_store_open(invocation->root, &store, err)
         && store_lock_share(&store, &invocation->context, &lock, err)
-        && (archive_load(request, &store, &invocation->context, ret, err)
+        && (archive_load(&request, &store, &invocation->context, ret, err)
             || error_wrap(err, "%s", path && !str_equal(path, "-") ? path : "standard input"));
 }
 
@@ -93,15 +95,16 @@ static bool run_load(struct invocation *invocation, void *options, const struct 
     const struct load_options *given = options;
     CLEANUP(reference_clear) struct reference name = {0};
     CLEANUP(loaded_list_clear) struct loaded_list loaded = {0};
-    struct load_request request = {
-        .choice = {.is_strict = given->platform, .inflater = {diff_id, invocation}},
-        .name = given->tag ? &name : NULL,
+    struct archive_choice choice = {
+        .is_strict = given->platform,
+        .inflater = {diff_id, invocation},
     };
     (void)args;
     (void)ret_code;
     return (!given->tag || reference_parse(given->tag, &name, err))
-        && image_find_platform(given->platform, &request.choice.host, err)
-        && load(invocation, given, &request, &loaded, err) && print(invocation, &loaded, err);
+        && image_find_platform(given->platform, &choice.host, err)
+        && load(invocation, given, &choice, given->tag ? &name : NULL, &loaded, err)
+        && print(invocation, &loaded, err);
 }
 
 static void clear_options(void *options)

@@ -26,19 +26,15 @@ bool stream_read(void *data, size_t capacity, const struct cancel *cancel, size_
                  struct error *err)
 {
     /* A read that waits cannot be interrupted; whoever writes the pipe gets the Ctrl-C as well. */
-    HANDLE file = handle_or_null(GetStdHandle(STD_INPUT_HANDLE));
-    for (;;) {
-        DWORD got = 0;
-        if (!cancel_check(cancel, err))
-            return false;
-        bool more = ReadFile(file, data, transfer_size(capacity), &got, NULL);
-        if (!more && GetLastError() != ERROR_BROKEN_PIPE && GetLastError() != ERROR_HANDLE_EOF)
-            return error_win32(err, GetLastError(), "read from standard input");
-        *ret_length = got;
-        /* Somebody wrote zero bytes into the pipe, which is not its end. */
-        if (!more || got > 0 || GetFileType(file) != FILE_TYPE_PIPE)
-            return true;
-    }
+    DWORD got = 0;
+    if (!cancel_check(cancel, err))
+        return false;
+    if (!ReadFile(handle_or_null(GetStdHandle(STD_INPUT_HANDLE)), data, transfer_size(capacity),
+                  &got, NULL)
+        && GetLastError() != ERROR_BROKEN_PIPE && GetLastError() != ERROR_HANDLE_EOF)
+        return error_win32(err, GetLastError(), "read from standard input");
+    *ret_length = got;
+    return true;
 }
 
 bool stream_write(const void *data, size_t length, struct error *err)
