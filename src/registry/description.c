@@ -32,7 +32,7 @@ bool description_read(const struct blob_store *store, const struct reference *re
     CLEANUP(image_record_clear) struct image_record record = {0};
     CLEANUP(description_clear) struct description description = {0};
     if (!image_record_read(store, reference, &record, err)
-        || !image_open(store, reference, &description.image, err))
+        || !image_read(store, reference, &description.image, err))
         return false;
     description.has_image = true;
     description.index_digest = record.index_digest;

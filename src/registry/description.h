@@ -12,7 +12,8 @@ struct description {
     char *fetched; /* when it came into the store (RFC 3339); NULL = the registry was asked */
 };
 
-/* As the store has it, which knows the image that was pulled. Kinds as of image_open(). */
+/* As the store has it, which knows the image that was pulled. Its layers need not be there.
+ * Kinds as of image_read(). */
 bool description_read(const struct blob_store *store, const struct reference *reference,
                       struct description *ret, struct error *err) MUST_USE;
 void description_clear(struct description *description);

@@ -57,6 +57,7 @@ void http_close(struct http **http)
     str_free(&(*http)->user_agent);
     str_free(&(*http)->ca_pem);
     http_proxies_clear(&(*http)->proxies);
+    warnings_clear(&(*http)->warnings);
     mem_free(http);
     curl_global_cleanup();
 }

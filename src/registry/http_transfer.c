@@ -277,6 +277,19 @@ static bool is_answered(const struct transfer *transfer, CURLcode result)
     return result == CURLE_OK || transfer->dropped || transfer->response.status >= 300;
 }
 
+static void tell_warnings(const struct transfer *transfer)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(origin_clear) struct origin hop = {0};
+    if (!origin_parse(transfer_url(transfer), &hop, &ignored))
+        return;
+    struct curl_header *header = NULL;
+    for (size_t i = 0;
+         curl_easy_header(transfer->easy, "Warning", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
+         i++)
+        warnings_tell(&transfer->http->warnings, transfer->http->context, hop.host, header->value);
+}
+
 static bool settle(struct transfer *transfer, CURLcode result, struct error *err)
 {
     const char *target = NULL;
@@ -296,6 +309,7 @@ static bool settle(struct transfer *transfer, CURLcode result, struct error *err
     if (!is_answered(transfer, result))
         return settle_failure(transfer, result, err);
     transfer->http->answered = true;
+    tell_warnings(transfer);
     if (target && http_redirect_is(transfer->response.status))
         return settle_redirect(transfer, target, err);
     http_head_complete(transfer->easy, &transfer->response);

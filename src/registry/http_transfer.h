@@ -7,6 +7,7 @@
 #include "registry/http.h"
 #include "registry/http_proxy.h"
 #include "registry/origin.h"
+#include "registry/warning.h"
 
 struct http {
     CURLM *multi;
@@ -15,7 +16,8 @@ struct http {
     bool no_revoke;
     struct http_proxies proxies;
     unsigned max_transfers;
-    bool answered; /* somebody has, since this was opened */
+    bool answered;            /* somebody has, since this was opened */
+    struct warnings warnings; /* that registries gave so far */
     const struct context *context;
 };
 

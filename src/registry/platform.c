@@ -66,6 +66,13 @@ struct os_version os_version_parse(const char *text)
     return version;
 }
 
+char *os_version_format(const struct os_version *version)
+{
+    CLEANUP(str_free) char *revision = str_format(".%u", version->revision);
+    return str_format("%u.%u.%u%s", version->major, version->minor, version->build,
+                      version->revision ? revision : "");
+}
+
 const char *isolation_name(enum isolation isolation)
 {
     return isolation == ISOLATION_HYPERV ? "Hyper-V isolation" : "process isolation";

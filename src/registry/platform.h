@@ -21,6 +21,9 @@ struct os_version {
  * which fits no host. NULL likewise. */
 struct os_version os_version_parse(const char *text);
 
+/* "10.0.20348.2322", without a revision that is 0; the caller owns it. */
+char *os_version_format(const struct os_version *version);
+
 enum isolation { ISOLATION_PROCESS, ISOLATION_HYPERV };
 
 const char *isolation_name(enum isolation isolation);

@@ -20,17 +20,19 @@ static const struct json_limits limits = {
 static const struct meaning {
     long status;
     enum err_kind kind;
+    const char *says; /* what the number does not */
     const char *hint;
 } meanings[] = {
-    {401, ERR_AUTH, "the image may be private, or its name misspelt"},
-    {403, ERR_AUTH, "the image may be private, or its name misspelt"},
-    {404, ERR_NOT_FOUND, "the registry has lost a part of the image; ask its publisher"},
-    {429, ERR_NETWORK, "the registry limits how often you may pull; try again later"},
+    /* Docker Hub, ghcr.io and others answer thus for what does not exist. */
+    {401, ERR_AUTH, "not found, or no access: ", "the image may be private, or its name misspelt"},
+    {403, ERR_AUTH, "not found, or no access: ", "the image may be private, or its name misspelt"},
+    {404, ERR_NOT_FOUND, "", "the registry has lost a part of the image; ask its publisher"},
+    {429, ERR_NETWORK, "", "the registry limits how often you may pull; try again later"},
 };
 
 static const struct meaning *meaning_of(long status)
 {
-    static const struct meaning other = {.kind = ERR_NETWORK};
+    static const struct meaning other = {.kind = ERR_NETWORK, .says = ""};
     for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
         if (meanings[i].status == status)
             return &meanings[i];
@@ -66,8 +68,8 @@ bool registry_error(const struct http_response *response, const char *subject, c
     CLEANUP(str_free) char *joined = strlist_join(&texts, "; ");
     CLEANUP(str_free) char *detail = str_printable(buf_str(&response->body), DETAIL_MAXIMUM);
     error_code(err, meaning->kind, ERR_DOMAIN_HTTP, (uint32_t)response->status,
-               "%s: the registry answers with status %ld%s%s%s", subject, response->status,
-               texts.count ? " (" : "", joined, texts.count ? ")" : "");
+               "%s: %sthe registry answers with status %ld%s%s%s", subject, meaning->says,
+               response->status, texts.count ? " (" : "", joined, texts.count ? ")" : "");
     error_detail(err, detail);
     if (hint)
         return error_hint(err, "%s", hint);

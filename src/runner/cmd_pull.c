@@ -15,6 +15,7 @@ struct pull_options {
 
 static const struct cli_option options_table[] = {
     IMAGE_OPTION_ROWS(struct pull_options, image),
+    ISOLATION_OPTION_ROW(struct pull_options, image),
     {"no-unpack", 0, NULL, "Fetch and verify the blobs only", cli_set_flag,
      offsetof(struct pull_options, no_unpack)},
 };
@@ -24,7 +25,9 @@ static bool print_image(const struct invocation *invocation, const struct image 
 {
     CLEANUP(str_free) char *text = NULL;
     if (invocation->global.json) {
-        if (!image_json_compose(image, layers, &text, err))
+        const struct pull_outcome outcome = {.layers = layers,
+                                             .fetched_bytes = invocation->report.fetched_bytes};
+        if (!image_json_compose(image, &outcome, &text, err))
             return false;
     } else if (invocation->global.quiet) {
         text = xstrdup(image->digest.text);

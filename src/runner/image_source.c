@@ -7,6 +7,7 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "registry/pull.h"
+#include "registry/selection.h"
 #include "runner/host.h"
 #include "runner/image_unpack.h"
 
@@ -51,6 +52,33 @@ bool image_find_platform(const char *text, struct platform_host *ret, struct err
     return host_platform(ret, err) && (!text || parse_platform(text, ret, err));
 }
 
+bool image_host(const struct image_options *options, struct platform_host *ret, struct error *err)
+{
+    struct platform_host host = {0};
+    if (!image_find_platform(options->platform, &host, err))
+        return false;
+    host.isolation = options->isolation;
+    *ret = host;
+    return true;
+}
+
+bool image_set_isolation(const struct cli_option *option, const char *value, void *target,
+                         struct error *err)
+{
+    static const char *const names[] = {
+        [ISOLATION_PROCESS] = "process",
+        [ISOLATION_HYPERV] = "hyperv",
+    };
+    struct image_options *options = (void *)((char *)target + option->offset);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (str_equal(value, names[i])) {
+            options->isolation = (enum isolation)i;
+            return true;
+        }
+    }
+    return error_set(err, ERR_USAGE, "'%s' is not one of process, hyperv", value);
+}
+
 bool image_options_check(const struct image_options *options, struct error *err)
 {
     struct platform_host ignored = {0};
@@ -84,8 +112,7 @@ bool image_find(const struct invocation *invocation, const struct image_options 
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(platform_verdict_clear) struct platform_verdict verdict = {0};
     struct platform_host host = {0};
-    if (!image_find_platform(options->platform, &host, err)
-        || !blob_store_open(invocation->root, &store, err)
+    if (!image_host(options, &host, err) || !blob_store_open(invocation->root, &store, err)
         || !image_read(&store, reference, &image, err)
         || !check_layers(invocation, &store, &image, err))
         return false;
@@ -120,31 +147,83 @@ static bool pull_repairing(struct pull_request *request, struct image_unpacking 
     return registry_pull(request, store, context, ret, err);
 }
 
+/* What a request to a registry borrows. */
+struct source {
+    struct blob_store store;
+    struct credentials credentials;
+    struct pull_request request;
+};
+
+static void source_close(struct source *source)
+{
+    blob_store_close(&source->store);
+    credentials_close(&source->credentials);
+}
+
+/* *ret must stay where it is. */
+static bool source_open(const struct invocation *invocation, const struct image_options *options,
+                        const struct reference *reference, struct source *ret, struct error *err)
+{
+    ret->request = (struct pull_request){
+        .reference = *reference,
+        .plain_http = options->plain_http,
+        .ca_file = options->ca_file,
+        .credentials = &ret->credentials,
+    };
+    return credentials_open(options->auth_file, &invocation->context, &ret->credentials, err)
+        && image_host(options, &ret->request.host, err)
+        && blob_store_open(invocation->root, &ret->store, err);
+}
+
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,
                 struct strlist *ret_layers, struct error *err)
 {
     CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
-    struct pull_request request = {
-        .reference = *reference,
-        .plain_http = options->plain_http,
-        .ca_file = options->ca_file,
-        .description_only = depth == PULL_DESCRIPTION,
-        .consumer = &unpacking,
-    };
-    if (depth == PULL_EVERYTHING) {
-        request.consume = image_unpack;
-        request.has_layer = has_layer;
-    }
-    CLEANUP(blob_store_close) struct blob_store store = {0};
-    CLEANUP(credentials_close) struct credentials credentials = {0};
-    if (!credentials_open(options->auth_file, &invocation->context, &credentials, err))
+    CLEANUP(source_close) struct source source = {0};
+    if (!source_open(invocation, options, reference, &source, err))
         return false;
-    request.credentials = &credentials;
-    if (!image_find_platform(options->platform, &request.host, err)
-        || !blob_store_open(invocation->root, &store, err)
-        || !pull_repairing(&request, &unpacking, &store, ret, err))
+    source.request.description_only = depth == PULL_DESCRIPTION;
+    source.request.consumer = &unpacking;
+    if (depth == PULL_EVERYTHING) {
+        source.request.consume = image_unpack;
+        source.request.has_layer = has_layer;
+    }
+    if (!pull_repairing(&source.request, &unpacking, &source.store, ret, err))
         return false;
     strlist_add_all(ret_layers, &unpacking.layers);
     return true;
+}
+
+/* ---- without layers ---- */
+
+static bool describe_stored(const struct invocation *invocation, const struct reference *reference,
+                            struct description *ret)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    return blob_store_open(invocation->root, &store, &ignored)
+        && description_read(&store, reference, ret, &ignored);
+}
+
+bool image_describe(struct invocation *invocation, const struct image_options *options,
+                    const struct reference *reference, bool remote, struct description *ret,
+                    struct error *err)
+{
+    if (!remote && describe_stored(invocation, reference, ret))
+        return true;
+    CLEANUP(source_close) struct source source = {0};
+    return host_make_root(invocation, err)
+        && source_open(invocation, options, reference, &source, err)
+        && registry_describe(&source.request, &source.store, &invocation->context, ret, err);
+}
+
+bool image_check(const struct reference *reference, const struct description *description,
+                 const struct platform_host *host, struct error *err)
+{
+    CLEANUP(selection_clear) struct selection selection = selection_of(&description->index, host);
+    if (selection_require(&selection, host, err))
+        return true;
+    CLEANUP(str_free) char *name = reference_format(reference);
+    return error_wrap(err, "%s", name);
 }

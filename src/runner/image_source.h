@@ -6,7 +6,7 @@
 #pragma once
 
 #include "registry/blob_store.h"
-#include "registry/image.h"
+#include "registry/description.h"
 #include "registry/platform.h"
 #include "registry/store_lock.h"
 #include "runner/invocation.h"
@@ -16,6 +16,7 @@ struct image_options {
     char *ca_file;
     char *auth_file;
     bool plain_http;
+    enum isolation isolation; /* for the verdict on platforms */
 };
 
 /* The rows of the options above, for a struct that holds 'image_options' at 'offset'. */
@@ -33,6 +34,17 @@ struct image_options {
         "plain-http", 0, NULL, "Talk to the registry without TLS", cli_set_flag,                   \
             offsetof(type, member.plain_http)                                                      \
     }
+
+/* And this, for verbs that only judge. */
+#define ISOLATION_OPTION_ROW(type, member)                                                         \
+    {                                                                                              \
+        "isolation", 0, "process|hyperv", "Choose for this isolation (default: process)",          \
+            image_set_isolation, offsetof(type, member)                                            \
+    }
+
+/* A cli_setter; the member is the struct image_options. */
+bool image_set_isolation(const struct cli_option *option, const char *value, void *target,
+                         struct error *err) MUST_USE;
 
 enum pull_depth {
     PULL_DESCRIPTION, /* manifest and config only: enough for a plan */
@@ -62,5 +74,19 @@ bool image_find(const struct invocation *invocation, const struct image_options 
 bool image_pull(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, enum pull_depth depth, struct image *ret,
                 struct strlist *ret_layers, struct error *err) MUST_USE;
+
+/* The host, or what the options say instead. */
+bool image_host(const struct image_options *options, struct platform_host *ret, struct error *err)
+    MUST_USE;
+
+/* What is known of the image without its layers: from the store or, when it is not there or with
+ * 'remote', from its registry. Kinds as of registry_describe(). */
+bool image_describe(struct invocation *invocation, const struct image_options *options,
+                    const struct reference *reference, bool remote, struct description *ret,
+                    struct error *err) MUST_USE;
+
+/* ERR_MISMATCH when nothing in the index fits the host. */
+bool image_check(const struct reference *reference, const struct description *description,
+                 const struct platform_host *host, struct error *err) MUST_USE;
 
 void image_options_clear(struct image_options *options);

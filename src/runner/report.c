@@ -111,6 +111,12 @@ void report_open(struct report *report, enum report_mode mode, bool verbose)
     };
 }
 
+void report_mute(struct report *report)
+{
+    if (report->mode != REPORT_JSON && !report->verbose)
+        report->mode = REPORT_NONE;
+}
+
 static void end_lines(struct report *report)
 {
     stop_ticker(report);

@@ -43,6 +43,9 @@ struct report {
 
 /* *report must not move while the observer is in use. */
 void report_open(struct report *report, enum report_mode mode, bool verbose);
+/* For verbs whose result says it all: from now on only warnings are told, unless more was asked
+ * for. */
+void report_mute(struct report *report);
 /* Ends the progress lines and sums up what was fetched, if anything was: nothing of wrun's is on
  * the terminal afterwards. Later events begin anew. */
 void report_finish(struct report *report);

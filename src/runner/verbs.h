@@ -11,6 +11,8 @@ extern const struct verb verb_import;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;
 extern const struct verb verb_images;
+extern const struct verb verb_inspect;
+extern const struct verb verb_match;
 extern const struct verb verb_tag;
 extern const struct verb verb_rmi;
 extern const struct verb verb_prune;

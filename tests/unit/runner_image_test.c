@@ -5,6 +5,7 @@
 #include "registry/image_record.h"
 #include "runner/image_json.h"
 #include "runner/image_source.h"
+#include "runner/image_text.h"
 
 #define MANIFEST_TYPE "application/vnd.docker.distribution.manifest.v2+json"
 #define CONFIG_TYPE "application/vnd.docker.container.image.v1+json"
@@ -122,20 +123,102 @@ TEST(an_image_as_json)
         CLEANUP(str_free)
         char *expected = str_format(
             "{\"ref\":\"localhost:5000/a/b:1\",\"digest\":\"%s\",\"platform\":{\"os\":\"windows\","
-            "\"architecture\":\"amd64\",\"osVersion\":\"10.0.20348.1\"},%s\"layers\":[{\"diffId\":"
-            "\"%s\",\"digest\":\"%s\",\"size\":7%s}],\"config\":{\"Cmd\":[\"cmd\"],\"Labels\":{"
-            "\"a\":\"b\"}}}",
-            image.digest.text, unpacked ? "\"topLayer\":\"C:\\\\L\"," : "", f.layer.text,
-            f.layer.text, unpacked ? ",\"path\":\"C:\\\\L\"" : "");
-        assert_ok(image_json_compose(&image, &layers, &text, &err));
+            "\"architecture\":\"amd64\",\"osVersion\":\"10.0.20348.1\"},\"size\":7,"
+            "\"chainId\":\"%s\",%s\"layers\":[{\"diffId\":\"%s\",\"chainId\":\"%s\","
+            "\"digest\":\"%s\",\"mediaType\":\"" LAYER_TYPE "\",\"size\":7%s}],\"config\":{"
+            "\"Cmd\":[\"cmd\"],\"Labels\":{\"a\":\"b\"}},\"bytesFetched\":5}",
+            image.digest.text, f.layer.text, unpacked ? "\"topLayer\":\"C:\\\\L\"," : "",
+            f.layer.text, f.layer.text, f.layer.text, unpacked ? ",\"path\":\"C:\\\\L\"" : "");
+        const struct pull_outcome outcome = {.layers = &layers, .fetched_bytes = 5};
+        assert_ok(image_json_compose(&image, &outcome, &text, &err));
         assert_string_equal(text, expected);
     }
     /* What is not UTF-8 is no JSON. */
     CLEANUP(strlist_clear) struct strlist bad = {0};
     char *text = NULL;
     strlist_add(&bad, "C:\\\xff");
-    assert_fails(image_json_compose(&image, &bad, &text, &err), ERR_INTEGRITY, "UTF-8");
+    const struct pull_outcome outcome = {.layers = &bad};
+    assert_fails(image_json_compose(&image, &outcome, &text, &err), ERR_INTEGRITY, "UTF-8");
     assert_null(text);
+}
+
+/* ---- without layers ---- */
+
+static bool describe(struct fixture *f, const char *platform, struct description *ret,
+                     struct platform_host *ret_host, struct error *err)
+{
+    CLEANUP(image_options_clear) struct image_options options = {0};
+    options.platform = xstrdup(platform);
+    return image_host(&options, ret_host, err)
+        && image_describe(&f->invocation, &options, &f->reference, false, ret, err);
+}
+
+TEST(a_stored_image_is_described_without_network)
+{
+    struct error err = {0};
+    CLEANUP(close_fixture) struct fixture f = {0};
+    CLEANUP(description_clear) struct description description = {0};
+    struct platform_host host = {0};
+    open_fixture(&f);
+    assert_ok(describe(&f, "windows/amd64:10.0.20348", &description, &host, &err));
+    assert_true(description.has_image);
+    assert_false(digest_is_set(&description.index_digest));
+    assert_int_equal(description.index.manifests.count, 1);
+    assert_ok(image_check(&f.reference, &description, &host, &err));
+
+    CLEANUP(str_free) char *text = image_text_compose(&description, &host);
+    CLEANUP(str_free) char *chain = str_format("  chain id     %s\n", f.layer.text);
+    assert_non_null(strstr(text, "reference      localhost:5000/a/b:1\n"));
+    assert_non_null(strstr(text, "size           7 B in 1 layer\n"));
+    assert_non_null(strstr(text, "labels         a=b\n"));
+    assert_non_null(strstr(text, chain));
+    assert_non_null(strstr(text,
+                           "\nPLATFORM                     PROCESS   HYPER-V   DIGEST\n"
+                           "windows/amd64 10.0.20348.1   chosen    fits      sha256:"));
+    CLEANUP(str_free) char *json = NULL;
+    assert_ok(image_json_describe(&f.reference, &description, &host, &json, &err));
+    assert_non_null(strstr(json, "\"candidates\":[{\"digest\":\"sha256:"));
+    assert_non_null(strstr(json,
+                           "\"image\":true,\"chosen\":true,\"process\":{\"accepted\":true},"
+                           "\"hyperv\":{\"accepted\":true}}]}"));
+}
+
+TEST(a_description_is_judged_for_the_host)
+{
+    struct error err = {0};
+    CLEANUP(close_fixture) struct fixture f = {0};
+    CLEANUP(description_clear) struct description description = {0};
+    struct platform_host host = {0};
+    open_fixture(&f);
+    assert_ok(describe(&f, "windows/amd64:10.0.19045", &description, &host, &err));
+    assert_fails(image_check(&f.reference, &description, &host, &err), ERR_MISMATCH,
+                 "localhost:5000/a/b:1: no image for windows/amd64 10.0.19045");
+    CLEANUP(str_free) char *json = NULL;
+    assert_ok(image_json_match(&f.reference, &description, &host, &json, &err));
+    CLEANUP(str_free)
+    char *expected = str_format(
+        "{\"ref\":\"localhost:5000/a/b:1\",\"host\":{\"os\":\"windows\",\"architecture\":\"amd64\","
+        "\"osVersion\":\"10.0.19045\",\"isolation\":\"process\"},\"candidates\":[{\"digest\":\"%"
+        "s\","
+        "\"platform\":{\"os\":\"windows\",\"architecture\":\"amd64\",\"osVersion\":"
+        "\"10.0.20348.1\"},\"image\":true,\"chosen\":false,\"process\":{\"accepted\":false,"
+        "\"reason\":\"too new\"},\"hyperv\":{\"accepted\":false,\"reason\":\"too new\"}}]}",
+        description.image.digest.text);
+    assert_string_equal(json, expected);
+}
+
+TEST(isolation_is_process_or_hyperv)
+{
+    static const struct cli_option row = ISOLATION_OPTION_ROW(struct image_options, platform);
+    struct error err = {0};
+    struct image_options options = {0};
+    assert_ok(image_set_isolation(&row, "hyperv", &options, &err));
+    assert_int_equal(options.isolation, ISOLATION_HYPERV);
+    assert_ok(image_set_isolation(&row, "process", &options, &err));
+    assert_int_equal(options.isolation, ISOLATION_PROCESS);
+    static const char *const bad[] = {"", "Hyperv", "hyper-v", "default"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_fails(image_set_isolation(&row, bad[i], &options, &err), ERR_USAGE, "is not one of");
 }
 
 int main(void)
@@ -144,6 +227,9 @@ int main(void)
         cmocka_unit_test(an_image_in_the_store_must_fit_the_platform),
         cmocka_unit_test(an_image_that_was_not_pulled),
         cmocka_unit_test(an_image_as_json),
+        cmocka_unit_test(a_stored_image_is_described_without_network),
+        cmocka_unit_test(a_description_is_judged_for_the_host),
+        cmocka_unit_test(isolation_is_process_or_hyperv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
