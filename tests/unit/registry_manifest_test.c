@@ -89,6 +89,7 @@ struct bad {
     const char *message;
 };
 
+#define X64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LAYER_WITH(member) "{\"schemaVersion\":2," CONFIG ",\"layers\":[{" member "}]}"
 #define A_TYPE "\"mediaType\":\"" LAYER_TYPE "\""
 #define A_DIGEST "\"digest\":\"" DIGEST_A "\""
@@ -153,6 +154,17 @@ TEST(bad_manifests_are_refused)
          "digest"},
         {LAYER_WITH(A_TYPE ",\"digest\":\"md5:d41d8cd98f00b204e9800998ecf8427e\",\"size\":1"),
          OCI_MANIFEST, ERR_INTEGRITY, "digest"},
+        {LAYER_WITH(A_TYPE ",\"digest\":\"sha512:" X64 X64 "\",\"size\":1"), OCI_MANIFEST,
+         ERR_INTEGRITY, "layers[0].digest: digest algorithm 'sha512' is not supported"},
+        {LAYER_WITH(A_TYPE ",\"digest\":\"sha256:" X64 "a\",\"size\":1"), OCI_MANIFEST,
+         ERR_INTEGRITY, "digest"},
+        {LAYER_WITH(A_TYPE ",\"digest\":7,\"size\":1"), OCI_MANIFEST, ERR_INTEGRITY, "digest"},
+        {LAYER_WITH("\"mediaType\":\"\"," A_DIGEST ",\"size\":1"), OCI_MANIFEST, ERR_UNSUPPORTED,
+         "layers[0]"},
+        {LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,\"platform\":[]"), OCI_MANIFEST, ERR_INTEGRITY,
+         "layers[0].platform"},
+        {LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,\"urls\":[7]"), OCI_MANIFEST, ERR_INTEGRITY,
+         "urls"},
         {LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,\"urls\":\"https://a\""), OCI_MANIFEST,
          ERR_INTEGRITY, "urls"},
         {LAYER_WITH(A_TYPE "," A_DIGEST "," A_DIGEST ",\"size\":1"), OCI_MANIFEST, ERR_INTEGRITY,
@@ -205,6 +217,42 @@ TEST(bad_indexes_are_refused)
             fail_msg("accepted: %s", rows[i].text);
         check_error(&err, rows[i].kind, rows[i].message, rows[i].text);
         assert_null(index.manifests.items);
+    }
+}
+
+/* What wrun does not use may be anything: inline content, too, is fetched by its digest. */
+TEST(members_that_are_not_used_do_not_matter)
+{
+    static const char *const rows[] = {
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"data\":\"AA==\""),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"data\":\"not base64!\""),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"data\":7"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"data\":null"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"data\":[{}]"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"annotations\":{\"a\":\"b\"}"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"annotations\":7"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"artifactType\":\"x/y\""),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"urls\":null"),
+        LAYER_WITH(A_TYPE "," A_DIGEST ",\"size\":1,"
+                          "\"platform\":null"),
+        "{\"schemaVersion\":2,\"artifactType\":\"x/y\",\"subject\":7,\"annotations\":[]," CONFIG
+        "," LAYERS "}",
+        "{\"schemaVersion\":2,\"SchemaVersion\":1,\"Layers\":[]," CONFIG "," LAYERS "}",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct error err = {0};
+        CLEANUP(manifest_clear) struct manifest manifest = {0};
+        assert_ok(read_manifest(rows[i], OCI_MANIFEST, &manifest, &err));
+        assert_in_range(manifest.layers.count, 1, 2);
     }
 }
 
@@ -268,6 +316,7 @@ int main(void)
         cmocka_unit_test(an_index_gives_its_entries),
         cmocka_unit_test(bad_manifests_are_refused),
         cmocka_unit_test(bad_indexes_are_refused),
+        cmocka_unit_test(members_that_are_not_used_do_not_matter),
         cmocka_unit_test(documents_are_limited),
         cmocka_unit_test(many_layers_are_fine_below_the_limit),
     };

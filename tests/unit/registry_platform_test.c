@@ -157,6 +157,89 @@ TEST(hyperv_isolation_takes_whatever_is_not_newer)
     check_rows(rows, ARRAY_SIZE(rows), ISOLATION_HYPERV);
 }
 
+/* Every host with every image; '+' is accepted. The columns: none, too short, no number, beyond 16
+ * bits, Windows 8.1, Server 2016, 2019, Windows 10 2004, Server 2022, Windows 11 22H2, Server 23H2,
+ * Server 2025, Windows 11 25H2, and what is to come. */
+TEST(hosts_and_images)
+{
+    static const char *const images[] = {
+        "",
+        "10.0",
+        "10.0.x.1",
+        "10.0.99999.1",
+        "6.3.9600.1",
+        "10.0.14393.6000",
+        "10.0.17763.5458",
+        "10.0.19041.1",
+        "10.0.20348.2322",
+        "10.0.22621.1",
+        "10.0.25398.1",
+        "10.0.26100.1742",
+        "10.0.26200.1",
+        "10.0.27000.1",
+    };
+    static const struct {
+        const char *host;
+        const char *process;
+        const char *hyperv;
+    } rows[] = {
+        {"10.0.14393.6000", "+----+--------", "+----+--------"},
+        {"10.0.14393.5000", "+-------------", "+----+--------"},
+        {"10.0.17763.1", "+-----+-------", "+----++-------"},
+        {"10.0.19045.1", "+-------------", "+----+++------"},
+        {"10.0.20348.1", "+-------+-----", "+----++++-----"},
+        {"10.0.22000.1", "+-------+-----", "+----++++-----"},
+        {"10.0.22621.1", "+-------++----", "+----+++++----"},
+        {"10.0.25398.1", "+-------+++---", "+----++++++---"},
+        {"10.0.26100.1", "+-------++++--", "+----+++++++--"},
+        {"10.0.26200.1", "+-------+++++-", "+----++++++++-"},
+        {"10.0.27000.1", "+-------++++++", "+----+++++++++"},
+        {"6.3.9600.1", "+---+---------", "+-------------"},
+        {"", "++++++++++++++", "++++++++++++++"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(images); j++) {
+            CLEANUP(str_free) char *version = xstrdup(images[j]);
+            struct platform image = image_of(version);
+            for (enum isolation isolation = 0; isolation <= ISOLATION_HYPERV; isolation++) {
+                struct platform_host host = host_of(rows[i].host, isolation);
+                CLEANUP(platform_verdict_clear)
+                struct platform_verdict verdict = platform_judge(&host, &image);
+                const char *row = isolation == ISOLATION_HYPERV ? rows[i].hyperv : rows[i].process;
+                if (verdict.accepted != (row[j] == '+'))
+                    fail_msg("%s on %s, %s", images[j], rows[i].host, isolation_name(isolation));
+            }
+        }
+    }
+}
+
+TEST(versions_are_written_as_they_are_read)
+{
+    static const char *const rows[] = {"10.0.20348.2322", "10.0.20348", "6.3.9600.1", "0.0.0"};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct os_version version = os_version_parse(rows[i]);
+        CLEANUP(str_free) char *text = os_version_format(&version);
+        assert_string_equal(text, rows[i]);
+    }
+}
+
+TEST(a_copy_is_independent)
+{
+    CLEANUP(platform_clear) struct platform copy = {0};
+    {
+        CLEANUP(platform_clear) struct platform original = {0};
+        original.os = xstrdup("windows");
+        original.os_version = xstrdup("10.0.20348.1");
+        strlist_add(&original.os_features, "win32k");
+        copy = platform_copy(&original);
+    }
+    assert_string_equal(copy.os, "windows");
+    assert_null(copy.architecture);
+    assert_string_equal(copy.os_version, "10.0.20348.1");
+    assert_int_equal(copy.os_features.count, 1);
+    assert_string_equal(copy.os_features.items[0], "win32k");
+}
+
 TEST(the_rest_of_the_platform_counts_too)
 {
     static char linux_os[] = "linux", upper[] = "Windows", x86_64[] = "x86_64", arm64[] = "arm64",
@@ -327,6 +410,9 @@ int main(void)
         cmocka_unit_test(versions_are_read_as_containerd_reads_them),
         cmocka_unit_test(process_isolation_follows_the_stable_builds),
         cmocka_unit_test(hyperv_isolation_takes_whatever_is_not_newer),
+        cmocka_unit_test(hosts_and_images),
+        cmocka_unit_test(versions_are_written_as_they_are_read),
+        cmocka_unit_test(a_copy_is_independent),
         cmocka_unit_test(the_rest_of_the_platform_counts_too),
         cmocka_unit_test(features_must_be_known),
         cmocka_unit_test(the_better_of_two_is_found),
