@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
+#define PADDING 64 /* after the digits of the alphabet */
+
 /* 64 = not of the alphabet. */
 static unsigned value_of(char c)
 {
@@ -56,7 +58,8 @@ bool base64_decode(const char *text, size_t length, struct buf *ret, struct erro
 
 char *base64_encode(const void *data, size_t length)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     const unsigned char *bytes = data;
     char *text = xmalloc((length + 2) / 3 * 4 + 1);
     char *at = text;
@@ -64,10 +67,8 @@ char *base64_encode(const void *data, size_t length)
         size_t left = length - i;
         uint32_t bits = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0)
             | (left > 2 ? bytes[i + 2] : 0);
-        *at++ = digits[bits >> 18];
-        *at++ = digits[bits >> 12 & 63];
-        *at++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-        *at++ = left > 2 ? digits[bits & 63] : '=';
+        for (unsigned k = 0; k < 4; k++)
+            *at++ = digits[k > left ? PADDING : bits >> (18 - 6 * k) & 63];
     }
     *at = '\0';
     return text;

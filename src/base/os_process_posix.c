@@ -45,18 +45,16 @@ static void child_close(struct child *child)
     *child = (struct child){0};
 }
 
-/* The input as a file that exists in memory only: writing a pipe could block or raise SIGPIPE. */
+/* The input as a file that exists in memory only: writing a pipe could block or raise SIGPIPE. The
+ * caller closes what is in *ret also on failure. */
 static bool open_input(const struct os_process_spec *spec, int *ret, struct error *err)
 {
-    CLEANUP(posix_close) int descriptor = memfd_create("input", MFD_CLOEXEC);
+    int descriptor = memfd_create("input", MFD_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, errno, "make a file in memory");
-    struct fs_file file = {.handle = descriptor + 1};
-    if (!fs_write_at(&file, 0, spec->input, spec->input_length, err))
-        return false;
     *ret = descriptor;
-    descriptor = -1;
-    return true;
+    struct fs_file file = {.handle = descriptor + 1};
+    return fs_write_at(&file, 0, spec->input, spec->input_length, err);
 }
 
 static int add_actions(posix_spawn_file_actions_t *actions, int input, int output)

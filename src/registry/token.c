@@ -13,8 +13,8 @@
 #include "registry/registry_error.h"
 
 #define REPLY_MAXIMUM ((size_t)1 << 20)
-#define LIFE_MINIMUM_S 60
-#define LIFE_MAXIMUM_S (24 * 60 * 60)
+#define LIFE_MINIMUM_S UINT64_C(60)
+#define LIFE_MAXIMUM_S UINT64_C(86400)
 #define CLIENT_ID "wrun"
 
 static const struct json_limits limits = {

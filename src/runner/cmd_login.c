@@ -97,6 +97,11 @@ static bool ask_password(const struct login_options *options, const struct cance
     return error_hint(err, "pipe it in and add --password-stdin");
 }
 
+static bool is_blank(const char *text)
+{
+    return !text || !*text;
+}
+
 static bool ask(const struct login_options *options, const struct cancel *cancel,
                 struct credential *ret, struct error *err)
 {
@@ -104,8 +109,9 @@ static bool ask(const struct login_options *options, const struct cancel *cancel
     CLEANUP(secret_free) char *password = NULL;
     if (!ask_user(options, cancel, &user, err) || !ask_password(options, cancel, &password, err))
         return false;
-    if (!*user || !*password)
-        return error_set(err, ERR_USAGE, "the %s is empty", *user ? "password" : "user name");
+    if (is_blank(user) || is_blank(password))
+        return error_set(err, ERR_USAGE, "the %s is empty",
+                         is_blank(user) ? "user name" : "password");
     /* In Basic the first colon ends the name (RFC 7617). */
     if (strchr(user, ':'))
         return error_set(err, ERR_USAGE, "a user name cannot have a colon");

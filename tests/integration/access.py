@@ -63,7 +63,7 @@ class AuthTestCase(FaultTestCase):
 
     def pull(self, reference, *options, **more):
         if "--json" not in options:
-            options = ("--debug", *options)
+            options = ("--debug", "--progress", "plain", *options)
         done = super().pull(reference, *options, **more)
         self.check_no_secret(done)
         return done

@@ -89,7 +89,7 @@ class TokenTest(FaultTestCase):
         self.assertEqual(other.requests, [])
 
 
-class TlsTest(FaultTestCase):
+class TlsTestCase(FaultTestCase):
     """*.localhost is this host, but no loopback name of the reference grammar: https is spoken."""
 
     HOST = "registry.localhost"
@@ -100,7 +100,7 @@ class TlsTest(FaultTestCase):
         folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.certificate = (str(folder / "cert.pem"), str(folder / "key.pem"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-                        "-addext", f"subjectAltName=DNS:{cls.HOST}", "-out", cls.certificate[0],
+                        "-addext", f"subjectAltName=DNS:{cls.HOST},DNS:auth.localhost", "-out", cls.certificate[0],
                         "-keyout", cls.certificate[1]], check=True, capture_output=True)
 
     def setUp(self):
@@ -109,6 +109,8 @@ class TlsTest(FaultTestCase):
         self.secure.put_image("a/b", self.image, "1")
         self.secure_reference = f"{self.secure.address}/a/b:1"
 
+
+class TlsTest(TlsTestCase):
     def test_trusted(self):
         self.pull(self.secure_reference, "--cacert", self.certificate[0])
         self.check_stored(self.image)

@@ -222,36 +222,3 @@ class TokenTest(AuthTestCase):
         self.assertGreaterEqual(len(self.tokens()), 2)
         for layer in self.image.layers:
             self.assertEqual(self.registry.served(layer.digest), len(layer.data))
-
-
-class ElsewhereTest(AuthTestCase):
-    """No Authorization where it does not belong."""
-
-    def test_mirror_of_blobs(self):
-        other = self.start()
-        other.put_image("a/b", self.image, "1")
-        self.registry.require(TokenAccess({USER: PASSWORD}))
-        self.write_home(self.auths())
-        self.registry.fault("/blobs/", faults.redirect(other.url),
-                            when=lambda r: r.headers.get("Authorization") == "Bearer token-1")
-        self.pull(self.reference)
-        self.check_stored(self.image)
-        self.assertEqual(len(other.requests), 3)
-        for request in other.requests:
-            self.assertNotIn("Authorization", request.headers)
-
-    def test_another_host_s_credentials(self):
-        self.registry.require(BasicAccess(USER, PASSWORD))
-        port = self.registry.address.rpartition(":")[2]
-        self.write_home(self.auths(host=f"localhost:{port}"))
-        self.check_says(self.pull(self.reference, code=REGISTRY), "wants a user name")
-        for request in self.registry.requests:
-            self.assertNotIn("Authorization", request.headers)
-
-    def test_redirecting_token_service(self):
-        other = self.start()
-        self.registry.require(TokenAccess({USER: PASSWORD}))
-        self.write_home(self.auths())
-        self.registry.fault(TokenAccess.PATH, faults.redirect(other.url))
-        self.check_says(self.pull(self.reference, code=REGISTRY), "redirects where it must answer itself")
-        self.assertEqual(other.requests, [])

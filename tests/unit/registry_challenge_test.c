@@ -73,6 +73,20 @@ TEST(the_best_challenge_is_taken)
     }
 }
 
+TEST(the_reason_of_a_refusal)
+{
+    struct error err = {0};
+    CLEANUP(strlist_clear) struct strlist lines = {0};
+    strlist_add(&lines, "Basic realm=\"b\"");
+    strlist_add(&lines,
+                "Bearer realm=\"r\",scope=\"repository:a:pull\","
+                "ERROR=\"insufficient_scope\",error_description=\"x\"");
+    CLEANUP(challenge_clear) struct challenge challenge = {0};
+    assert_ok(challenge_parse(&lines, &challenge, &err));
+    check_text("error", challenge.error, "insufficient_scope");
+    check_text("scope", challenge.scope, "repository:a:pull");
+}
+
 TEST(malformed_lines_are_refused)
 {
     static const char *const rows[] = {
@@ -111,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_challenge_is_taken),
+        cmocka_unit_test(the_reason_of_a_refusal),
         cmocka_unit_test(malformed_lines_are_refused),
         cmocka_unit_test(values_are_limited),
     };

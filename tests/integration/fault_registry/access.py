@@ -60,13 +60,16 @@ class TokenAccess:
         if not self.accepts(handler, form):
             handler.reply_error(401, "UNAUTHORIZED", "wrong user name or password")
             return True
-        token = f"token-{len(self.given) + 1}"
         scopes = [scope for text in query.get("scope", []) for scope in text.split()]
+        token = self.make(scopes)
         self.given[token] = (time.monotonic(), scopes)
         name = "access_token" if handler.command == "POST" else "token"
         reply = {name: token, **({"expires_in": self.expires_in} if self.expires_in else {})}
         handler.reply(200, json.dumps(reply).encode(), {"Content-Type": "application/json"})
         return True
+
+    def make(self, scopes):
+        return f"token-{len(self.given) + 1}"
 
     def accepts(self, handler, form):
         if handler.command == "POST":
