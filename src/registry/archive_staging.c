@@ -25,32 +25,56 @@ static char *path_in(const struct blob_store *store, const char *directory, cons
 
 /* ---- the folder ---- */
 
-/* While the lock is held alone nobody stages, so every folder is a leftover. */
-static bool remove_leftovers(const struct blob_store *store, struct error *err)
+static char *lock_path(const struct blob_store *store)
+{
+    return path_in(store, "locks", "staging");
+}
+
+static bool list_folders(const struct blob_store *store, struct strlist *ret, struct error *err)
 {
     CLEANUP(str_free) char *ingest = fs_join(store->root, "ingest");
     CLEANUP(strlist_clear) struct strlist names = {0};
     if (!fs_list(ingest, &names, err))
         return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (str_starts_with(names.items[i], FOLDER_PREFIX))
+            strlist_add(ret, names.items[i]);
+    return true;
+}
+
+static bool remove_folders(const struct blob_store *store, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!list_folders(store, &names, err))
+        return false;
     for (size_t i = 0; i < names.count; i++) {
-        if (!str_starts_with(names.items[i], FOLDER_PREFIX))
-            continue;
-        CLEANUP(str_free) char *path = fs_join(ingest, names.items[i]);
+        CLEANUP(str_free) char *path = path_in(store, "ingest", names.items[i]);
         if (!fs_remove_tree(path, err))
             return false;
     }
     return true;
 }
 
-static bool sweep(const struct blob_store *store, const char *lock_path, struct error *err)
+/* While the lock is held alone nobody stages, so every folder is a leftover. */
+static bool sweep(const struct blob_store *store, const char *path, struct error *err)
 {
     CLEANUP(fs_unlock) struct fs_lock alone = {0};
-    if (fs_lock(lock_path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &alone, err))
-        return remove_leftovers(store, err);
+    if (fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &alone, err))
+        return remove_folders(store, err);
     if (err->kind != ERR_BUSY)
         return false;
     error_clear(err);
     return true;
+}
+
+void archive_staging_leftovers(const struct blob_store *store, struct strlist *ret)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(fs_unlock) struct fs_lock alone = {0};
+    CLEANUP(str_free) char *path = lock_path(store);
+    if (fs_type_of(path) == FS_FILE
+        && fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &alone, &ignored))
+        (void)!list_folders(store, ret, &ignored);
 }
 
 static bool make_folder(struct archive_staging *staging, struct error *err)
@@ -73,7 +97,7 @@ bool archive_staging_open(const struct blob_store *store, const struct context *
 {
     CLEANUP(archive_staging_close)
     struct archive_staging staging = {.store = store, .context = context};
-    CLEANUP(str_free) char *lock = path_in(store, "locks", "staging");
+    CLEANUP(str_free) char *lock = lock_path(store);
     if (!sweep(store, lock, err)
         || !fs_lock(lock, FS_LOCK_SHARED, /* wait= */ true, cancel_of(context), &staging.lock, err)
         || !make_folder(&staging, err))

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/guid.h"
 #include "base/text.h"
+#include "registry/archive_staging.h"
 
 #define BLOBS "blobs/sha256"
 #define HEX_LENGTH 64
@@ -135,6 +136,17 @@ static bool find_parts(const struct blob_store *store, uint64_t minimum_age, str
     return true;
 }
 
+static void find_staging(const struct blob_store *store, struct garbage *ret)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    archive_staging_leftovers(store, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(str_free) char *relative = str_format("ingest/%s", names.items[i]);
+        CLEANUP(str_free) char *path = fs_join(store->root, relative);
+        garbage_add(ret, relative, fs_tree_size(path));
+    }
+}
+
 static bool find_temporaries(const struct blob_store *store, struct garbage *ret, struct error *err)
 {
     static const char *const directories[] = {".", "refs", "ingest", BLOBS};
@@ -169,6 +181,7 @@ static bool find_locks(const struct blob_store *store, struct garbage *ret, stru
 bool store_garbage_find_stale(const struct blob_store *store, uint64_t minimum_age,
                               struct garbage *ret, struct error *err)
 {
+    find_staging(store, ret);
     return find_parts(store, minimum_age, ret, err) && find_temporaries(store, ret, err)
         && find_locks(store, ret, err);
 }

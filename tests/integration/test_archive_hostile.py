@@ -286,6 +286,15 @@ class Interrupted(archives.ArchiveTestCase):
         self.assertEqual(self.load(self.data), [NAME])
         self.check_holds(self.image)
 
+    def test_what_was_killed_is_pruned(self):
+        process = self.start()
+        self.wait_for_staging()
+        process.kill()
+        process.wait(20)
+        self.assertEqual(len(self.store.partial()), 1)
+        self.wrun("prune")
+        self.check_empty()
+
     def test_one_that_is_at_work_is_left_alone(self):
         process = self.start()
         self.wait_for_staging()
