@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "runner/size_text.h"
 
 #define SHORT_DIGEST_LENGTH 12
 #define BAR_WIDTH 20
@@ -18,19 +19,6 @@ static const char *const verbs[PROGRESS_KINDS] = {
 };
 
 /* ---- numbers ---- */
-
-char *progress_format_size(uint64_t bytes)
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 999.95 && unit + 1 < ARRAY_SIZE(units)) {
-        value /= 1000;
-        unit++;
-    }
-    return unit == 0 ? str_format("%" PRIu64 " B", bytes)
-                     : str_format("%.1f %s", value, units[unit]);
-}
 
 char *progress_format_duration(uint64_t time_ms)
 {
@@ -58,7 +46,7 @@ static unsigned percent(uint64_t done, uint64_t total)
 /* ", 35.0 MB/s, 41 s left"; the time only when there is a rate to tell it by. */
 static void add_rate(struct buf *text, uint64_t done, uint64_t total, uint64_t per_second)
 {
-    CLEANUP(str_free) char *rate = progress_format_size(per_second);
+    CLEANUP(str_free) char *rate = size_text(per_second);
     buf_addf(text, ", %s/s", rate);
     if (per_second == 0 || total <= done)
         return;
@@ -73,8 +61,8 @@ char *progress_format_item(const struct progress_item *item, uint64_t now_ms)
 {
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
-    CLEANUP(str_free) char *done = progress_format_size(item->done);
-    CLEANUP(str_free) char *total = progress_format_size(item->total);
+    CLEANUP(str_free) char *done = size_text(item->done);
+    CLEANUP(str_free) char *total = size_text(item->total);
     buf_add_str(&text, done);
     if (item->total)
         buf_addf(&text, " of %s (%u %%)", total, percent(item->done, item->total));
@@ -89,9 +77,9 @@ char *progress_format_summary(const struct progress *progress, uint64_t now_ms)
     if (fetched == 0)
         return NULL;
     uint64_t elapsed = sum.elapsed_ms ? sum.elapsed_ms : 1;
-    CLEANUP(str_free) char *size = progress_format_size(sum.moved);
+    CLEANUP(str_free) char *size = size_text(sum.moved);
     CLEANUP(str_free) char *duration = progress_format_duration(sum.elapsed_ms);
-    CLEANUP(str_free) char *rate = progress_format_size(sum.moved * 1000 / elapsed);
+    CLEANUP(str_free) char *rate = size_text(sum.moved * 1000 / elapsed);
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
     buf_addf(&text, "%zu blob%s fetched: %s in %s (%s/s)", fetched, fetched == 1 ? "" : "s", size,
@@ -136,8 +124,8 @@ static char *item_line(const struct progress_item *item, uint64_t now_ms)
     return buf_take_str(&text);
 }
 
-/* "pull 2/3 blobs, 1.4 GB of 5.1 GB (27 %), 88.0 MB/s, 41 s left; unpack 1.1 GB, 142.0 MB/s" */
-static char *total_line(const struct progress *progress, uint64_t now_ms)
+/* "pull 2/3, 1.4 GB of 5.1 GB, 88.0 MB/s, 41 s left; unpack 1/3, 1.1 GB of 5.1 GB, 142.0 MB/s" */
+static char *total_line(const struct progress *progress, uint64_t now_ms, bool has_bar)
 {
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
@@ -145,10 +133,14 @@ static char *total_line(const struct progress *progress, uint64_t now_ms)
         struct progress_sum sum = progress_sum(progress, kind, now_ms);
         if (sum.finished == sum.items)
             continue;
-        CLEANUP(str_free) char *done = progress_format_size(sum.done);
-        CLEANUP(str_free) char *total = progress_format_size(sum.total);
-        buf_addf(&text, "%s%s %zu/%zu, %s of %s", text.length ? "; " : "", verbs[kind],
-                 sum.finished, sum.items, done, total);
+        CLEANUP(str_free) char *done = size_text(sum.done);
+        CLEANUP(str_free) char *total = size_text(sum.total);
+        buf_addf(&text, "%s%s ", text.length ? "; " : "", verbs[kind]);
+        if (has_bar) {
+            add_bar(&text, sum.done, sum.total);
+            buf_add_str(&text, " ");
+        }
+        buf_addf(&text, "%zu/%zu, %s of %s", sum.finished, sum.items, done, total);
         add_rate(&text, sum.done, sum.total, sum.per_second);
     }
     return buf_take_str(&text);
@@ -180,10 +172,10 @@ void progress_compose_screen(const struct progress *progress, uint64_t now_ms, u
     }
     if (hidden > 0 && lines > 0)
         strlist_add_owned(ret, fit(str_format("and %zu more", hidden), columns));
-    strlist_add_owned(ret, fit(total_line(progress, now_ms), columns));
+    strlist_add_owned(ret, fit(total_line(progress, now_ms, false), columns));
 }
 
 char *progress_compose_line(const struct progress *progress, uint64_t now_ms, unsigned columns)
 {
-    return fit(total_line(progress, now_ms), columns);
+    return fit(total_line(progress, now_ms, true), columns);
 }

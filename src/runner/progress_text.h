@@ -6,7 +6,6 @@
 #include "base/strlist.h"
 #include "runner/progress.h"
 
-char *progress_format_size(uint64_t bytes);       /* "1.4 GB" */
 char *progress_format_duration(uint64_t time_ms); /* "0.4 s", "41 s", "3 min 20 s", "2 h 05 min" */
 
 /* "sha256:4f5e..." to its first twelve digits, as docker shows ids. */
@@ -20,7 +19,7 @@ char *progress_format_item(const struct progress_item *item, uint64_t now_ms);
 void progress_compose_screen(const struct progress *progress, uint64_t now_ms, unsigned columns,
                              unsigned rows, struct strlist *ret);
 
-/* The same in one line. */
+/* The same in one line, with bars. */
 char *progress_compose_line(const struct progress *progress, uint64_t now_ms, unsigned columns);
 
 /* "2 blobs fetched: 5.1 GB in 58 s (88.0 MB/s), 1 present", or NULL when nothing was fetched. */

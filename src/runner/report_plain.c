@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "runner/progress_text.h"
 #include "runner/report_modes.h"
+#include "runner/size_text.h"
 
 #define INTERVAL_MS 10000
 
@@ -22,8 +23,8 @@ static char *format_amount(const struct progress_item *item)
 {
     if (item->total == 0)
         return xstrdup("");
-    CLEANUP(str_free) char *total = progress_format_size(item->total);
-    CLEANUP(str_free) char *here = progress_format_size(item->done);
+    CLEANUP(str_free) char *total = size_text(item->total);
+    CLEANUP(str_free) char *here = size_text(item->done);
     bool resumes = item->state == PROGRESS_ACTIVE && item->done > 0;
     return str_format(" (%s%s%s%s)", total, resumes ? ", " : "", resumes ? here : "",
                       resumes ? " of it here already" : "");
@@ -38,10 +39,10 @@ static void tell_start(const struct progress_item *item, const char *id)
 static void tell_done(const struct progress_item *item, const char *id, uint64_t now_ms)
 {
     uint64_t elapsed = now_ms - item->started_ms;
-    CLEANUP(str_free) char *size = progress_format_size(item->total);
+    CLEANUP(str_free) char *size = size_text(item->total);
     CLEANUP(str_free) char *duration = progress_format_duration(elapsed);
     CLEANUP(str_free)
-    char *rate = progress_format_size(item->rate.bytes * 1000 / (elapsed ? elapsed : 1));
+    char *rate = size_text(item->rate.bytes * 1000 / (elapsed ? elapsed : 1));
     terminal_error_line("wrun: %s: %s %s in %s (%s/s)", id, words[item->kind].done, size, duration,
                         rate);
 }

@@ -103,17 +103,41 @@ bool console_read_line(size_t maximum, bool hidden, char **ret, struct error *er
     return read;
 }
 
+/* Some consoles take the mode and then print the escape sequences. One that changes nothing leaves
+ * the cursor where it was when it is understood. */
+static bool understands_escapes(HANDLE console)
+{
+    static const WCHAR probe[] = L"\x1b[m";
+    CONSOLE_SCREEN_BUFFER_INFO before;
+    CONSOLE_SCREEN_BUFFER_INFO after;
+    DWORD written = 0;
+    if (!GetConsoleScreenBufferInfo(console, &before)
+        || !WriteConsoleW(console, probe, ARRAY_SIZE(probe) - 1, &written, NULL)
+        || !GetConsoleScreenBufferInfo(console, &after))
+        return false;
+    if (before.dwCursorPosition.X == after.dwCursorPosition.X)
+        return true;
+    FillConsoleOutputCharacterW(console, L' ', ARRAY_SIZE(probe) - 1, before.dwCursorPosition,
+                                &written);
+    SetConsoleCursorPosition(console, before.dwCursorPosition);
+    return false;
+}
+
 bool console_enable_escapes(enum console_stream stream, struct console_mode *ret)
 {
     HANDLE handle = stream_handle(stream);
     DWORD mode;
     if (!GetConsoleMode(handle, &mode))
         return false;
-    DWORD wanted = stream == CONSOLE_INPUT
-        ? mode | ENABLE_VIRTUAL_TERMINAL_INPUT
-        : mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
+    bool is_input = stream == CONSOLE_INPUT;
+    DWORD wanted = is_input ? mode | ENABLE_VIRTUAL_TERMINAL_INPUT
+                            : mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
     if (!SetConsoleMode(handle, wanted))
         return false;
+    if (!is_input && !understands_escapes(handle)) {
+        SetConsoleMode(handle, mode);
+        return false;
+    }
     *ret = (struct console_mode){.stream = stream, .saved = mode, .is_changed = true};
     return true;
 }

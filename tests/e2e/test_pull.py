@@ -50,10 +50,14 @@ class Output(Pulled):
         self.assertEqual((answer["ref"], answer["digest"]), (reference, image.manifest.digest))
         self.assertEqual(answer["platform"], {"os": "windows", "architecture": "amd64", "osVersion": image.os_version})
         paths = [rf"{self.root}\layers\{name}" for name in layer_names(image)]
-        self.assertEqual(answer["layers"], [{"diffId": layer.diff_id, "digest": layer.digest,
-                                             "size": len(layer.data), "path": path}
-                                            for layer, path in zip(image.layers, paths)])
-        self.assertEqual(answer["topLayer"], paths[-1])
+        base, top = image.layers
+        chain = [base.diff_id, oci.digest(f"{base.diff_id} {top.diff_id}".encode())]
+        self.assertEqual(answer["layers"], [{"diffId": layer.diff_id, "chainId": chain_id, "digest": layer.digest,
+                                             "mediaType": layer.media_type, "size": len(layer.data), "path": path}
+                                            for layer, chain_id, path in zip(image.layers, chain, paths)])
+        self.assertEqual((answer["topLayer"], answer["chainId"]), (paths[-1], chain[-1]))
+        self.assertEqual(answer["size"], sum(len(layer.data) for layer in image.layers))
+        self.assertEqual(answer["bytesFetched"], answer["size"] + len(image.config.data))
 
     def test_a_log_gets_a_line_at_the_start_and_end_of_each_layer(self):
         _, image, reference = self.serve_image()
@@ -72,12 +76,13 @@ class Output(Pulled):
         result = self.pull(reference, "--progress", "json")
         self.assertEqual(result.out, f"{reference}@{image.manifest.digest}\n")
         events = [json.loads(line) for line in result.err.splitlines()]
-        self.assertEqual(events[:2], [{"event": "resolve-started", "subject": reference},
-                                      {"event": "resolved", "subject": reference, "text": image.manifest.digest}])
+        self.assertEqual([(event["event"], event["subject"], event.get("text")) for event in events[:2]],
+                         [("resolve-started", reference, None), ("resolved", reference, image.manifest.digest)])
+        self.assertEqual(events[-1]["event"], "summary")
         for blob in [image.config, *image.layers]:
             about = [event for event in events if event.get("subject") == blob.digest]
-            self.assertEqual((about[0]["event"], about[-1]["event"]), ("blob-started", "blob-done"))
-            self.assertEqual(about[-1]["done"], len(blob.data))
+            self.assertIn(about[0]["event"], ("blob-planned", "blob-started"))
+            self.assertEqual((about[-1]["event"], about[-1]["total"]), ("blob-done", len(blob.data)))
         for layer in image.layers:
             about = [event["event"] for event in events if event.get("subject") == layer.diff_id]
             self.assertEqual((about[0], about[-1]), ("layer-started", "layer-done"))

@@ -122,7 +122,7 @@ class OnOtherTerminals(ProgressTestCase):
     def test_a_dumb_one_that_is_told_to_has_one_line(self):
         self.stall_first_layer()
         terminal = self.on_terminal(TERM="dumb", options=["--progress", "tty"])
-        terminal.wait_for("pull 2/3, 7")
+        terminal.wait_for(r"pull \[#+\.+\] 2/3, 7")
         self.assertEqual(len(terminal.screen.lines()), 3, terminal.screen.text())
         self.go_on.set()
         self.check_pulled(terminal)

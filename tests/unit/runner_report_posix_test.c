@@ -408,7 +408,7 @@ TEST(a_terminal_that_cannot_move_its_cursor_has_one_line)
         CLEANUP(str_free) char *text = emulated(bytes);
         assert_null(strchr(bytes, '\x1b'));
         assert_null(strchr(bytes, '\n'));
-        assert_string_equal(text, "pull 0/2, 0 B of 3.0 MB, 0 B/s\n");
+        assert_string_equal(text, "pull [....................] 0/2, 0 B of 3.0 MB, 0 B/s\n");
         CLEANUP(str_free) char *all = on_terminal(types[i], fetching, ARRAY_SIZE(fetching), true);
         CLEANUP(str_free) char *end = emulated(all);
         assert_true(str_starts_with(end, "wrun: warning: look\nwrun: 2 blobs fetched: 3.0 MB"));
