@@ -109,18 +109,17 @@ static void tell_retry(const struct event *event)
 void report_plain_event(struct report *report, const struct event *event,
                         struct progress_item *item, uint64_t now_ms)
 {
+    bool is_line = event->type == EVENT_CANDIDATE || (event->type == EVENT_STEP && report->verbose);
     if (item)
         tell_item(report, event, item, now_ms);
+    else if (is_line)
+        terminal_error_line("wrun: %s", event->text);
     else if (event->type == EVENT_RESOLVE_STARTED)
         terminal_error_line("wrun: resolving %s", event->subject);
-    else if (event->type == EVENT_CANDIDATE)
-        terminal_error_line("wrun: %s", event->text);
     else if (event->type == EVENT_RESOLVED)
         terminal_error_line("wrun: %s is %s", event->subject, event->text);
     else if (event->type == EVENT_RETRY)
         tell_retry(event);
     else if (event->type == EVENT_WARNING)
         terminal_error_line("wrun: warning: %s", event->text);
-    else if (event->type == EVENT_STEP && report->verbose)
-        terminal_error_line("wrun: %s", event->text);
 }
