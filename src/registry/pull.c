@@ -174,7 +174,8 @@ static bool get_layers(struct pull *pull, const struct image *image,
         return false;
     bool fetched = fetch_layers(pull, &layers, err);
     return pull_consumer_join(&consumer, fetched, err)
-        && image_record_write(pull->store, &pull->request->reference, record, err);
+        && (pull->request->unrecorded
+            || image_record_write(pull->store, &pull->request->reference, record, err));
 }
 
 static struct image_record make_record(const struct resolution *resolution)

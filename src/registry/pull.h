@@ -24,6 +24,7 @@ struct pull_request {
     const char *ca_file;                   /* PEM file that replaces the system's roots, or NULL */
     const struct credentials *credentials; /* NULL = anonymous */
     unsigned max_downloads;                /* connections; 0 = BLOB_FETCH_CONNECTIONS */
+    bool unrecorded;       /* the reference goes on standing for what it stood for */
     bool description_only; /* manifest and configuration: no layers, and the reference is not
                               recorded */
     /* Works on the layers while they are fetched, on a thread of its own; NULL = nobody does. It

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "registry/pull.h"
@@ -202,7 +203,7 @@ static bool describe_stored(const struct invocation *invocation, const struct re
 {
     CLEANUP(error_clear) struct error ignored = {0};
     CLEANUP(blob_store_close) struct blob_store store = {0};
-    return blob_store_open(invocation->root, &store, &ignored)
+    return blob_store_open_to_read(invocation->root, &store, &ignored)
         && description_read(&store, reference, ret, &ignored);
 }
 
@@ -226,4 +227,39 @@ bool image_check(const struct reference *reference, const struct description *de
         return true;
     CLEANUP(str_free) char *name = reference_format(reference);
     return error_wrap(err, "%s", name);
+}
+
+/* ---- repair ---- */
+
+/* The index that the image was chosen from is a document like the image's own. */
+static bool repair_index(const struct invocation *invocation, struct source *source,
+                         const struct image_record *record, struct error *err)
+{
+    CLEANUP(description_clear) struct description description = {0};
+    CLEANUP(str_free) char *path = blob_store_path(&source->store, &record->index_digest);
+    if (!digest_is_set(&record->index_digest) || fs_type_of(path) != FS_ABSENT)
+        return true;
+    source->request.reference.digest = record->index_digest;
+    return registry_describe(&source->request, &source->store, &invocation->context, &description,
+                             err);
+}
+
+bool image_repair(const struct invocation *invocation, const struct image_options *options,
+                  const struct listed_image *image, struct error *err)
+{
+    CLEANUP(reference_clear) struct reference reference = {0};
+    CLEANUP(image_clear) struct image pulled = {0};
+    CLEANUP(source_close) struct source source = {0};
+    if (!reference_parse(image->record.reference, &reference, err))
+        return false;
+    str_free(&reference.tag);
+    reference.digest = image->record.digest;
+    if (!source_open(invocation, options, &reference, &source, err))
+        return false;
+    source.request.unrecorded = true;
+    source.request.host = (struct platform_host){
+        .architecture = image->config.architecture ? image->config.architecture : "amd64",
+    };
+    return registry_pull(&source.request, &source.store, &invocation->context, &pulled, err)
+        && repair_index(invocation, &source, &image->record, err);
 }

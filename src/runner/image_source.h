@@ -7,6 +7,7 @@
 
 #include "registry/blob_store.h"
 #include "registry/description.h"
+#include "registry/image_list.h"
 #include "registry/platform.h"
 #include "registry/store_lock.h"
 #include "runner/invocation.h"
@@ -24,9 +25,13 @@ struct image_options {
     {"platform",          0,                                                                       \
      "OS/ARCH[:VERSION]", "Choose the image for this platform instead of the host's",              \
      cli_set_string,      offsetof(type, member.platform)},                                        \
-        {"cacert",       0,                                                                        \
-         "FILE",         "Trust the certificates in this PEM file",                                \
-         cli_set_string, offsetof(type, member.ca_file)},                                          \
+        IMAGE_ACCESS_OPTION_ROWS(type, member)
+
+/* Those that say how a registry is spoken to. */
+#define IMAGE_ACCESS_OPTION_ROWS(type, member)                                                     \
+    {"cacert",       0,                                                                            \
+     "FILE",         "Trust the certificates in this PEM file",                                    \
+     cli_set_string, offsetof(type, member.ca_file)},                                              \
         {"authfile",     0,                                                                        \
          "FILE",         "Take credentials from this file (WRUN_AUTH_FILE)",                       \
          cli_set_string, offsetof(type, member.auth_file)},                                        \
@@ -88,5 +93,9 @@ bool image_describe(struct invocation *invocation, const struct image_options *o
 /* ERR_MISMATCH when nothing in the index fits the host. */
 bool image_check(const struct reference *reference, const struct description *description,
                  const struct platform_host *host, struct error *err) MUST_USE;
+
+/* Fetches what the store lacks of an image that it has a record of, for whatever platform it is. */
+bool image_repair(const struct invocation *invocation, const struct image_options *options,
+                  const struct listed_image *image, struct error *err) MUST_USE;
 
 void image_options_clear(struct image_options *options);

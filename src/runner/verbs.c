@@ -6,7 +6,7 @@
 const struct verb *const verbs[] = {
     &verb_pull, &verb_run,   &verb_rm,     &verb_images, &verb_inspect, &verb_match,
     &verb_tag,  &verb_save,  &verb_load,   &verb_import, &verb_rmi,     &verb_prune,
-    &verb_df,   &verb_login, &verb_logout, &verb_help,   &verb_version,
+    &verb_df,   &verb_login, &verb_logout, &verb_verify, &verb_help,    &verb_version,
 };
 const size_t verb_count = ARRAY_SIZE(verbs);
 

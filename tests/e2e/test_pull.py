@@ -152,7 +152,7 @@ class Stored(Pulled):
         _, image, reference = self.serve_image()
         self.pull(reference)
         self.assertEqual({path.name for path in self.store.root.iterdir()} - {"runs", "scratch"},
-                         {"blobs", "ingest", "layers", "locks", "refs", "tmp"})
+                         {"blobs", "ingest", "layers", "locks", "refs", "tmp", "trash", "oci-layout", "VERSION"})
         self.assertEqual(self.store.names("runs") + self.store.names("scratch"), [])
         self.check_complete(image)
         blobs = [image.manifest, image.config, *image.layers]

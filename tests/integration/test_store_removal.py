@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from pulling import INTEGRITY, INTERRUPTED, NOT_FOUND, USAGE, WRUN, make_image, oci
+from pulling import INTEGRITY, INTERRUPTED, NOT_FOUND, USAGE, WRUN, noise_layer, oci
 from test_store_images import StoreTestCase
 
 BUSY = 5
@@ -31,7 +31,7 @@ class RemovalTestCase(StoreTestCase):
 
     def put_sharing(self, repository="c/d", tag="2"):
         """An image whose first layer is also that of self.image."""
-        image = oci.Image([self.image.layers[0], oci.Layer(b"other" * 1000)], {"Cmd": ["x"]},
+        image = oci.Image([self.image.layers[0], noise_layer(3000, seed=7)], {"Cmd": ["x"]},
                           os_version="10.0.20348.2322")
         self.registry.put_image(repository, image, tag)
         reference = f"{self.registry.address}/{repository}:{tag}"
