@@ -232,6 +232,7 @@ bool blob_job_start_over(struct blob_job *job, const char *why, struct error *er
     if (blob_source_is_mirror(&job->source)) {
         context_warn(job->context, "%s: %s: %s; asking the next", blob_source_name(&job->source),
                      job->blob->digest.text, why);
+        job->unranged = false;
         return blob_source_next(&job->source) && begin_again(job, err);
     }
     if (job->was_wrong) {
@@ -253,7 +254,9 @@ bool blob_job_settle(struct blob_job *job, struct error *err)
     CLEANUP(str_free) char *why = NULL;
     switch (state_of(job)) {
     case BLOB_JOB_FETCHING:
+        return true;
     case BLOB_JOB_DONE:
+        blob_hash_close(&job->hash);
         return true;
     case BLOB_JOB_WRONG:
         why = str_format("wrong content: expected %s, got %s", job->blob->digest.text,

@@ -3,6 +3,7 @@
  *
  *     <root>/blobs/sha256/<hex>   content; it appears whole and verified, or not at all
  *     <root>/ingest/<hex>.part    content on its way in (registry/blob_ingest.h)
+ *     <root>/ingest/<hex>.map     which bytes of it are there (registry/ingest_map.h)
  *     <root>/locks/<hex>          who brings it in; the lock dies with its process
  *     <root>/locks/store          who counts on what is there (registry/store_lock.h)
  *     <root>/refs/<hex>.json      what a reference stands for (registry/image_record.h)

@@ -12,12 +12,27 @@
 #include "runner/host.h"
 #include "runner/image_unpack.h"
 
+/* More is what registries take for an attack. */
+#define CONNECTIONS_MAXIMUM 32
+
 void image_options_clear(struct image_options *options)
 {
     str_free(&options->platform);
     str_free(&options->ca_file);
     str_free(&options->auth_file);
     *options = (struct image_options){0};
+}
+
+bool image_set_connections(const struct cli_option *option, const char *value, void *target,
+                           struct error *err)
+{
+    uint64_t count = 0;
+    if (!parse_uint64(value, &count) || count == 0 || count > CONNECTIONS_MAXIMUM)
+        return error_set(err, ERR_USAGE, "--%s: '%s' is not a number from 1 to %d", option->name,
+                         value, CONNECTIONS_MAXIMUM);
+    unsigned connections = (unsigned)count;
+    memcpy((char *)target + option->offset, &connections, sizeof(connections));
+    return true;
 }
 
 static bool bad_platform(const char *text, struct error *err)
@@ -169,6 +184,7 @@ static bool source_open(const struct invocation *invocation, const struct image_
         .reference = *reference,
         .plain_http = options->plain_http,
         .ca_file = options->ca_file,
+        .max_downloads = options->connections,
         .credentials = &ret->credentials,
     };
     return credentials_open(options->auth_file, &invocation->context, &ret->credentials, err)

@@ -18,7 +18,12 @@ struct image_options {
     char *auth_file;
     bool plain_http;
     enum isolation isolation; /* for the verdict on platforms */
+    unsigned connections;     /* 0 = not said */
 };
+
+/* A cli_setter for 'connections'. */
+bool image_set_connections(const struct cli_option *option, const char *value, void *target,
+                           struct error *err) MUST_USE;
 
 /* The rows of the options above, for a struct that holds 'image_options' at 'offset'. */
 #define IMAGE_OPTION_ROWS(type, member)                                                            \
@@ -35,6 +40,12 @@ struct image_options {
         {"authfile",     0,                                                                        \
          "FILE",         "Take credentials from this file (WRUN_AUTH_FILE)",                       \
          cli_set_string, offsetof(type, member.auth_file)},                                        \
+        {"max-concurrent",                                                                         \
+         0,                                                                                        \
+         "N",                                                                                      \
+         "Fetch over at most N connections at a time (default 6)",                                 \
+         image_set_connections,                                                                    \
+         offsetof(type, member.connections)},                                                      \
     {                                                                                              \
         "plain-http", 0, NULL, "Talk to the registry without TLS", cli_set_flag,                   \
             offsetof(type, member.plain_http)                                                      \

@@ -72,6 +72,8 @@ class Store:
         """What is kept of a blob for the next time: the file, and the ranges (first, end) of it that are done."""
         name = self.root / "ingest" / blob.digest.removeprefix("sha256:")
         data, text = name.with_suffix(".part").read_bytes(), name.with_suffix(".map").read_bytes()
+        if not text:
+            return data, []
         lines, hashed, rest = text.partition(b"hash sha256:")
         fields = [line.split() for line in lines.decode().splitlines()]
         assert hashed and rest.startswith(hashlib.sha256(lines).hexdigest().encode() + b"\n"), text
