@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "registry/http_redirect.h"
 
@@ -25,7 +26,7 @@ static void add_line(struct transfer *transfer, const char *line)
 
 static void add_header(struct transfer *transfer, const char *name, const char *value)
 {
-    CLEANUP(str_free) char *line = str_format("%s: %s", name, value);
+    CLEANUP(secret_free) char *line = str_format("%s: %s", name, value);
     add_line(transfer, line);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/os.h"
+#include "base/secret.h"
 #include "registry/http_head.h"
 #include "registry/http_redirect.h"
 #include "registry/http_retry.h"
@@ -124,6 +125,9 @@ static void stop(struct transfer *transfer)
         curl_easy_cleanup(transfer->easy);
         transfer->easy = NULL;
     }
+    /* One of them may be Authorization. */
+    for (struct curl_slist *header = transfer->headers; header; header = header->next)
+        secret_wipe(header->data, strlen(header->data));
     curl_slist_free_all(transfer->headers);
     transfer->headers = NULL;
 }
