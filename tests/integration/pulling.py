@@ -43,9 +43,9 @@ def make_image(os_version="10.0.20348.2322", layers=2, size=50_000, **more):
 
 
 @functools.cache
-def big_image():
+def big_image(size=BIG):
     """A base layer, and a layer that is large enough to be fetched by ranges; the same object for all cases."""
-    layer = oci.Layer(cases.top().file("Files/big.bin", noise(BIG)).bytes(), level=0)
+    layer = oci.Layer(cases.top().file("Files/big.bin", noise(size)).bytes(), level=0)
     return oci.Image([cases.base_layer(), layer], os_version="10.0.20348.2322")
 
 

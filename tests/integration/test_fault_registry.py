@@ -57,7 +57,8 @@ class FaultRegistryTest(unittest.TestCase):
     def test_parts_that_are_not_what_was_asked_for(self):
         for fault, answer in ((faults.ranges_ignored, (200, None, BLOB)),
                               (faults.from_elsewhere(5), (206, "bytes 15-25/256000", BLOB[15:26])),
-                              (faults.from_elsewhere(5, honest=False), (206, "bytes 10-20/256000", BLOB[15:26])),
+                              (faults.under_false_name, (206, "bytes 10-20/256000", BLOB[4106:4117])),
+                              (faults.short_range(3), (206, "bytes 10-12/256000", BLOB[10:13])),
                               (faults.wrong_total(1), (206, "bytes 10-20/256001", BLOB[10:21])),
                               (faults.unlabelled_range(), (206, None, BLOB[10:21]))):
             with self.subTest(answer[1]):

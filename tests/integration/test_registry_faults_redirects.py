@@ -5,7 +5,7 @@ import time
 
 import fault_registry as faults
 import tls
-from pulling import INTEGRITY, NOT_FOUND, REGISTRY, BigFaultTestCase, FaultTestCase
+from pulling import INTEGRITY, NOT_FOUND, REGISTRY, BigFaultTestCase, FaultTestCase, big_image
 
 class RedirectTest(FaultTestCase):
     """redirect: loop, 11 hops, relative Location, other host (assert no Authorization)."""
@@ -109,6 +109,9 @@ class RedirectTest(FaultTestCase):
 class RedirectedRangesTest(BigFaultTestCase):
     """Ranges of a blob that lives elsewhere: the registry is asked again when the place is no longer good."""
 
+    def make_image(self):
+        return big_image(150_000_000)
+
     def setUp(self):
         super().setUp()
         self.other = self.start()
@@ -124,8 +127,8 @@ class RedirectedRangesTest(BigFaultTestCase):
         return True
 
     def run_out(self, request):
-        """A signature is good for about 15 MB."""
-        return self.other.served(self.layer) - self.issued[int(request.query["signature"][0]) - 1] > 15_000_000
+        """A signature is good for about 60 MB."""
+        return self.other.served(self.layer) - self.issued[int(request.query["signature"][0]) - 1] > 60_000_000
 
     def check_other(self):
         self.assertEqual(self.other.served(self.layer), self.size)

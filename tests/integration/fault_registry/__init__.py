@@ -17,6 +17,6 @@ from fault_registry.access import BasicAccess, TokenAccess, basic  # noqa: F401
 from fault_registry.answers import after, at_once, error, redirect, status  # noqa: F401
 from fault_registry.bodies import (chunked, content, cut_at_multiples, endless, false_length, flipped, reset,  # noqa: F401
                                    stalled, truncated)
-from fault_registry.ranges import (from_elsewhere, multipart, ranges_ignored, refused_range,  # noqa: F401
-                                   unlabelled_range, wrong_total)
+from fault_registry.ranges import (from_elsewhere, multipart, ranges_ignored, refused_range, short_range,  # noqa: F401
+                                   under_false_name, unlabelled_range, wrong_total)
 from fault_registry.server import FaultRegistry, Handler, Request  # noqa: F401

@@ -25,13 +25,27 @@ def ranges_ignored(handler, blob, first, last):
     handler.reply(200, blob, {"Content-Type": "application/octet-stream"})
 
 
-def from_elsewhere(shift, honest=True):
-    """A part that begins 'shift' bytes later (or earlier); honest: Content-Range says so."""
+def from_elsewhere(shift):
+    """A part that begins 'shift' bytes later (or earlier), as Content-Range says."""
     def answer(handler, blob, first, last):
         start = min(max(first + shift, 0), len(blob) - 1)
         end = min(start + last - first, len(blob) - 1)
-        said = (start, end) if honest else (first, first + end - start)
-        part(handler, blob, start, end, f"bytes {said[0]}-{said[1]}/{len(blob)}")
+        part(handler, blob, start, end, f"bytes {start}-{end}/{len(blob)}")
+    return ranged(answer)
+
+
+@ranged
+def under_false_name(handler, blob, first, last):
+    """Other bytes, as many as were asked for, and a Content-Range that says that they are the right ones."""
+    start = (first + 4096) % (len(blob) - (last - first))
+    handler.reply(206, memoryview(blob)[start:start + last - first + 1], {"Content-Range": f"bytes {first}-{last}/{len(blob)}"})
+
+
+def short_range(size):
+    """Only the first so many bytes of the part, as Content-Range says."""
+    def answer(handler, blob, first, last):
+        end = min(first + size - 1, last)
+        part(handler, blob, first, end, f"bytes {first}-{end}/{len(blob)}")
     return ranged(answer)
 
 
