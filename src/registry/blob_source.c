@@ -91,7 +91,12 @@ enum blob_refusal blob_source_refuse(struct blob_source *source, unsigned versio
         source->unauthorized = true;
         return BLOB_REFUSAL_UNAUTHORIZED;
     }
-    return blob_source_next(source) ? BLOB_REFUSAL_AGAIN : BLOB_REFUSAL_FINAL;
+    const char *name = blob_source_name(source);
+    if (!blob_source_next(source))
+        return BLOB_REFUSAL_FINAL;
+    context_step(source->client->context, "%s: %s: status %ld; asking elsewhere", name,
+                 source->blob->digest.text, response->status);
+    return BLOB_REFUSAL_AGAIN;
 }
 
 void blob_source_forget_target(struct blob_source *source)
@@ -143,10 +148,16 @@ bool blob_source_next(struct blob_source *source)
 
 bool blob_source_authenticate(struct blob_source *source, struct client *client, struct error *err)
 {
-    if (!client_authenticate(client, source->endpoint, &source->challenges, err))
+    if (client_authenticate(client, source->endpoint, &source->challenges, err)) {
+        blob_source_take_token(source);
+        return true;
+    }
+    /* A mirror that does not let us in is passed over. */
+    if (!blob_source_is_mirror(source) || !client_move_on(client, source->endpoint, err))
         return false;
-    blob_source_take_token(source);
-    return true;
+    strlist_clear(&source->challenges);
+    source->unauthorized = false;
+    return blob_source_next(source);
 }
 
 bool blob_source_is_stale(const struct blob_source *source)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/client.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -10,6 +12,7 @@
 #include "registry/registry_error.h"
 
 #define DEFAULT_DOWNLOADS 4
+#define STATUS_OK 200
 #define STATUS_UNAUTHORIZED 401
 #define STATUS_NOT_FOUND 404
 #define TAG_LIST_MAXIMUM ((size_t)4 << 20)
@@ -62,6 +65,7 @@ bool client_open(const struct client_options *options, struct client *ret, struc
         return false;
     struct http_options http = {
         .ca_pem = roots,
+        .no_revoke = options->no_revoke,
         .max_transfers = options->max_downloads ? options->max_downloads : DEFAULT_DOWNLOADS,
         .context = options->context,
     };
@@ -70,6 +74,10 @@ bool client_open(const struct client_options *options, struct client *ret, struc
     const struct endpoint_options endpoints = {
         .reference = options->reference,
         .plain_http = options->plain_http,
+        .insecure = options->insecure,
+        .hosts_dir = options->hosts_dir,
+        .mirrors = options->mirrors,
+        .context = options->context,
     };
     if (!endpoint_list_open(&endpoints, &client.endpoints, err))
         return false;
@@ -124,10 +132,13 @@ struct http_request client_elsewhere_request(const struct client *client, size_t
     };
 }
 
-static bool get_once(struct client *client, const char *kind, const char *name, size_t maximum,
-                     struct http_document *ret, struct error *err)
+/* ---- documents of one endpoint ---- */
+
+static bool get_once(struct client *client, size_t endpoint, const char *kind, const char *name,
+                     size_t maximum, struct http_document *ret, struct error *err)
 {
-    CLEANUP(http_request_clear) struct http_request request = make_request(client, 0, kind, name);
+    CLEANUP(http_request_clear)
+    struct http_request request = make_request(client, endpoint, kind, name);
     if (str_equal(kind, "manifests"))
         request.accept = media_type_accept_manifest;
     return http_get(client->http, &request, maximum, ret, err);
@@ -155,12 +166,13 @@ bool client_check_access(struct client *client, struct error *err)
 
 /* Registries answer alike for a wrong tag and a wrong repository; the list of tags tells them
  * apart. */
-static bool report_missing(struct client *client, const struct http_response *response,
-                           const char *name, struct error *err)
+static bool report_missing(struct client *client, size_t endpoint,
+                           const struct http_response *response, const char *name,
+                           struct error *err)
 {
     CLEANUP(http_document_clear) struct http_document tags = {0};
     CLEANUP(error_clear) struct error ignored = {0};
-    bool answered = get_once(client, "tags", "list", TAG_LIST_MAXIMUM, &tags, &ignored);
+    bool answered = get_once(client, endpoint, "tags", "list", TAG_LIST_MAXIMUM, &tags, &ignored);
     CLEANUP(str_free) char *subject = NULL;
     const char *hint = NULL;
     if (answered && tags.response.status == STATUS_NOT_FOUND) {
@@ -174,14 +186,14 @@ static bool report_missing(struct client *client, const struct http_response *re
 }
 
 /* A 401 is answered once, and once more when the registry then names a wider scope. */
-static bool get_with_auth(struct client *client, const char *name, size_t maximum,
+static bool get_with_auth(struct client *client, size_t endpoint, const char *name, size_t maximum,
                           struct http_document *ret, struct error *err)
 {
-    struct auth *auth = client->auths[0];
+    struct auth *auth = client->auths[endpoint];
     if (auth_is_stale(auth) && !auth_renew(auth, err))
         return false;
     for (unsigned answered = 0;; answered++) {
-        if (!get_once(client, "manifests", name, maximum, ret, err))
+        if (!get_once(client, endpoint, "manifests", name, maximum, ret, err))
             return false;
         const struct strlist *challenges = &ret->response.challenges;
         if (ret->response.status != STATUS_UNAUTHORIZED || answered == 2
@@ -193,16 +205,72 @@ static bool get_with_auth(struct client *client, const char *name, size_t maximu
     }
 }
 
+/* Somebody else may have the right content, so it is looked at where there is somebody else. */
+static bool check_content(const struct http_document *document, const char *name, struct error *err)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    struct digest wanted;
+    if (!digest_parse(name, &wanted, &ignored))
+        return true;
+    struct digest found = digest_of(document->body.data, document->body.length);
+    return digest_equal(&wanted, &found)
+        || error_set(err, ERR_INTEGRITY, "wrong content: expected %s, got %s", wanted.text,
+                     found.text);
+}
+
+static bool get_manifest_at(struct client *client, size_t endpoint, const char *name,
+                            size_t maximum, struct http_document *ret, struct error *err)
+{
+    bool spare = client->endpoints.items[endpoint].peer.spare;
+    CLEANUP(http_document_clear) struct http_document document = {0};
+    if (!get_with_auth(client, endpoint, name, maximum, &document, err))
+        return false;
+    if (document.response.status == STATUS_NOT_FOUND && !spare)
+        return report_missing(client, endpoint, &document.response, name, err);
+    if (document.response.status != STATUS_OK)
+        return registry_error(&document.response, "manifest", NULL, err);
+    if (spare && !check_content(&document, name, err))
+        return false;
+    *ret = TAKE(document);
+    return true;
+}
+
+/* ---- one endpoint after the other ---- */
+
+static bool is_endpoints_fault(enum err_kind kind)
+{
+    return kind == ERR_NETWORK || kind == ERR_AUTH || kind == ERR_NOT_FOUND
+        || kind == ERR_INTEGRITY;
+}
+
+bool client_move_on(const struct client *client, size_t endpoint, struct error *failure)
+{
+    if (!is_endpoints_fault(failure->kind))
+        return false;
+    const char *name = client->endpoints.items[endpoint].name;
+    if (failure->kind == ERR_INTEGRITY)
+        context_warn(client->context, "%s: %s; asking elsewhere", name, failure->message);
+    else
+        context_step(client->context, "%s: %s; asking elsewhere", name, failure->message);
+    error_clear(failure);
+    return true;
+}
+
 bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
                          struct http_document *ret, struct error *err)
 {
-    CLEANUP(http_document_clear) struct http_document document = {0};
-    if (!get_with_auth(client, tag_or_digest, maximum, &document, err))
-        return false;
-    if (document.response.status == STATUS_NOT_FOUND)
-        return report_missing(client, &document.response, tag_or_digest, err);
-    if (document.response.status != 200)
-        return registry_error(&document.response, "manifest", NULL, err);
-    *ret = TAKE(document);
+    const struct endpoint_list *list = &client->endpoints;
+    bool resolve = !strchr(tag_or_digest, ':');
+    size_t at = endpoint_list_find(list, 0, resolve);
+    if (at == list->count)
+        return error_set(err, ERR_USAGE,
+                         "hosts.toml names nobody who may be asked for '%s': none has '%s'",
+                         tag_or_digest, resolve ? "resolve" : "pull");
+    while (!get_manifest_at(client, at, tag_or_digest, maximum, ret, err)) {
+        size_t next = endpoint_list_find(list, at + 1, resolve);
+        if (next == list->count || !client_move_on(client, at, err))
+            return false;
+        at = next;
+    }
     return true;
 }

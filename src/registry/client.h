@@ -19,7 +19,11 @@ struct client_options {
     const struct reference *reference;
     bool plain_http; /* loopback registries are spoken to in plain http in any case, unless their
                         port is 443 */
+    bool insecure;   /* the registry's certificate is not checked */
+    bool no_revoke;  /* nor whether certificates have been revoked */
     const char *ca_file;                   /* or NULL */
+    const char *hosts_dir;                 /* see registry/hosts_dir.h; or NULL */
+    const struct strlist *mirrors;         /* "HOST=URL"; borrowed, or NULL */
     const struct credentials *credentials; /* borrowed; NULL = anonymous */
     const struct credential
         *login; /* to be checked in place of what is stored, or NULL; borrowed */
@@ -38,8 +42,8 @@ bool client_authenticate(struct client *client, size_t endpoint, const struct st
 /* Asks the registry itself whether it lets in who asks, without any repository. */
 bool client_check_access(struct client *client, struct error *err) MUST_USE;
 
-/* The document of a tag or digest, of status 2xx and at most 'maximum' bytes. Nothing of it is
- * verified yet. */
+/* The document of a tag or digest, of status 2xx and at most 'maximum' bytes, from the first
+ * endpoint that has it. Nothing of it is verified yet. */
 bool client_get_manifest(struct client *client, const char *tag_or_digest, size_t maximum,
                          struct http_document *ret, struct error *err) MUST_USE;
 
@@ -51,3 +55,7 @@ struct http_request client_blob_request(const struct client *client, size_t endp
  * and only to where it may lead. */
 struct http_request client_elsewhere_request(const struct client *client, size_t endpoint,
                                              const char *url);
+
+/* Tells that an endpoint has failed and the next one is asked (a warning when its content was
+ * wrong), and clears *failure. False, with *failure untouched, when it was not the endpoint's. */
+bool client_move_on(const struct client *client, size_t endpoint, struct error *failure);

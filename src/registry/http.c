@@ -67,7 +67,6 @@ void http_response_clear(struct http_response *response)
     str_free(&response->url);
     str_free(&response->content_type);
     strlist_clear(&response->challenges);
-    strlist_clear(&response->warnings);
     str_free(&response->rate_limit);
     str_free(&response->rate_remaining);
     buf_clear(&response->body);
@@ -87,6 +86,7 @@ void http_peer_clear(struct http_peer *peer)
     str_free(&peer->host);
     http_tls_clear(&peer->tls);
     strlist_clear(&peer->headers);
+    str_free(&peer->proxy);
     *peer = (struct http_peer){0};
 }
 

@@ -38,7 +38,6 @@ struct http_response {
     char *url;                               /* that answered, after redirects */
     char *content_type;                      /* NULL when absent */
     struct strlist challenges;               /* WWW-Authenticate, one item per line */
-    struct strlist warnings;                 /* Warning, likewise, 4 KiB of them at most */
     uint64_t retry_after_s;                  /* 0 when absent */
     char *rate_limit;                        /* RateLimit-Limit, printable; NULL when absent */
     char *rate_remaining;                    /* RateLimit-Remaining, likewise */
@@ -65,10 +64,11 @@ void http_tls_clear(struct http_tls *tls);
 struct http_peer {
     char *host; /* lower case, without port; an IPv6 address in brackets */
     struct http_tls tls;
-    struct strlist headers;     /* "Name: value", of every request to its origin */
-    unsigned connect_timeout_s; /* 0 = 30 */
-    bool spare;                 /* somebody else can answer instead: failures are final */
-    enum http_scope scope;      /* where it is; found out by the first connection */
+    struct strlist headers;      /* "Name: value", of every request to its origin */
+    unsigned connect_timeout_ms; /* 0 = 30000 */
+    char *proxy;                 /* in place of what the settings say; NULL = what they say */
+    bool spare;                  /* somebody else can answer instead: failures are final */
+    enum http_scope scope;       /* where it is; found out by the first connection */
 };
 
 void http_peer_clear(struct http_peer *peer);

@@ -9,8 +9,6 @@
 
 #define STATUS_PARTIAL_CONTENT 206
 #define SHOWN_MAXIMUM 300
-/* Of all warnings together (distribution-spec, "Warnings"). */
-#define WARNINGS_MAXIMUM 4096
 
 /* The index-th header of that name, or NULL. Owned by libcurl. */
 static const char *get_header(CURL *easy, const char *name, size_t index)
@@ -27,16 +25,10 @@ static char *copy_header(CURL *easy, const char *name)
     return value ? str_printable(value, SHOWN_MAXIMUM) : NULL;
 }
 
-static void read_all(CURL *easy, const char *name, size_t maximum, struct strlist *ret)
+static void read_all(CURL *easy, const char *name, struct strlist *ret)
 {
-    size_t length = 0;
-    for (size_t i = 0; get_header(easy, name, i); i++) {
-        const char *value = get_header(easy, name, i);
-        length += strlen(value);
-        if (length > maximum)
-            return;
-        strlist_add(ret, value);
-    }
+    for (size_t i = 0; get_header(easy, name, i); i++)
+        strlist_add(ret, get_header(easy, name, i));
 }
 
 void http_head_read(CURL *easy, const char *url, struct http_response *ret)
@@ -57,8 +49,7 @@ void http_head_complete(CURL *easy, struct http_response *response)
     const char *type = NULL;
     curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
     response->content_type = type ? xstrdup(type) : NULL;
-    read_all(easy, "WWW-Authenticate", SIZE_MAX, &response->challenges);
-    read_all(easy, "Warning", WARNINGS_MAXIMUM, &response->warnings);
+    read_all(easy, "WWW-Authenticate", &response->challenges);
     response->rate_limit = copy_header(easy, "RateLimit-Limit");
     response->rate_remaining = copy_header(easy, "RateLimit-Remaining");
     const char *retry_after = get_header(easy, "Retry-After", 0);

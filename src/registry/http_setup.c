@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "registry/http_redirect.h"
 
-#define CONNECT_TIMEOUT_S 30
+#define CONNECT_TIMEOUT_MS 30000
 #define STALL_BYTES_PER_S 1024
 #define STALL_S 30
 #define RECEIVE_BUFFER (512 * 1024)
@@ -75,17 +75,16 @@ static int on_connected(void *user, char *peer, char *own, int peer_port, int ow
 
 /* ---- options ---- */
 
-static bool set_fixed(CURL *easy, const struct transfer *transfer, const struct origin *hop)
+static bool set_fixed(CURL *easy, const struct transfer *transfer, const struct origin *hop,
+                      const struct http_peer *peer)
 {
-    const struct http_peer *peer = transfer->request->peer;
-    unsigned timeout =
-        peer && peer->connect_timeout_s ? peer->connect_timeout_s : CONNECT_TIMEOUT_S;
+    unsigned timeout = peer->connect_timeout_ms ? peer->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, hop->scheme) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK
         /* One connection for each range of a large blob, each with a window of its own. */
         && curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK
-        && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)timeout) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_S) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK
@@ -159,15 +158,16 @@ static bool set_request(CURL *easy, struct transfer *transfer)
 
 bool http_setup(struct transfer *transfer, const struct origin *hop, struct error *err)
 {
-    static const struct http_tls ordinary = {0};
-    const struct http_peer *peer = transfer->request->peer;
-    const struct http_tls *tls = peer && str_equal(peer->host, hop->host) ? &peer->tls : &ordinary;
-    const char *proxy = http_proxies_choose(&transfer->http->proxies, hop);
+    static const struct http_peer stranger = {0};
+    const struct http_peer *asked = transfer->request->peer;
+    const struct http_peer *peer = asked && str_equal(asked->host, hop->host) ? asked : &stranger;
+    const char *proxy =
+        peer->proxy ? peer->proxy : http_proxies_choose(&transfer->http->proxies, hop);
     transfer->proxied = proxy != NULL;
     if (!add_headers(transfer, hop, err))
         return false;
-    if (set_fixed(transfer->easy, transfer, hop) && set_proxy(transfer->easy, proxy)
-        && (!origin_is_secure(hop) || set_tls(transfer->easy, transfer->http, tls))
+    if (set_fixed(transfer->easy, transfer, hop, peer) && set_proxy(transfer->easy, proxy)
+        && (!origin_is_secure(hop) || set_tls(transfer->easy, transfer->http, &peer->tls))
         && set_request(transfer->easy, transfer))
         return true;
     return error_set(err, ERR_BUG, "libcurl refuses the options of a request");

@@ -51,7 +51,11 @@ static bool connect(struct pull *pull, struct error *err)
     const struct client_options options = {
         .reference = &pull->request->reference,
         .plain_http = pull->request->plain_http,
+        .insecure = pull->request->insecure,
+        .no_revoke = pull->request->no_revoke,
         .ca_file = pull->request->ca_file,
+        .hosts_dir = pull->request->hosts_dir,
+        .mirrors = pull->request->mirrors,
         .credentials = pull->request->credentials,
         .max_downloads =
             pull->request->max_downloads ? pull->request->max_downloads : BLOB_FETCH_CONNECTIONS,

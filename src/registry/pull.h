@@ -21,7 +21,11 @@ struct pull_request {
     struct reference reference;
     struct platform_host host;
     bool plain_http; /* loopback registries use plain http in any case, unless the port is 443 */
+    bool insecure;   /* the registry's certificate is not checked */
+    bool no_revoke;  /* nor whether certificates have been revoked */
     const char *ca_file;                   /* PEM file that replaces the system's roots, or NULL */
+    const char *hosts_dir;                 /* see registry/hosts_dir.h; or NULL */
+    const struct strlist *mirrors;         /* "HOST=URL"; borrowed, or NULL */
     const struct credentials *credentials; /* NULL = anonymous */
     unsigned max_downloads;                /* connections; 0 = BLOB_FETCH_CONNECTIONS */
     bool unrecorded;       /* the reference goes on standing for what it stood for */

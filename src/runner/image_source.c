@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/scan.h"
 #include "base/text.h"
+#include "registry/endpoint.h"
 #include "registry/pull.h"
 #include "registry/selection.h"
 #include "runner/host.h"
@@ -20,6 +21,8 @@ void image_options_clear(struct image_options *options)
     str_free(&options->platform);
     str_free(&options->ca_file);
     str_free(&options->auth_file);
+    str_free(&options->hosts_dir);
+    strlist_clear(&options->mirrors);
     *options = (struct image_options){0};
 }
 
@@ -98,6 +101,9 @@ bool image_set_isolation(const struct cli_option *option, const char *value, voi
 bool image_options_check(const struct image_options *options, struct error *err)
 {
     struct platform_host ignored = {0};
+    for (size_t i = 0; i < options->mirrors.count; i++)
+        if (!endpoint_check_mirror(options->mirrors.items[i], err))
+            return false;
     return !options->platform || parse_platform(options->platform, &ignored, err);
 }
 
@@ -183,8 +189,12 @@ static bool source_open(const struct invocation *invocation, const struct image_
     ret->request = (struct pull_request){
         .reference = *reference,
         .plain_http = options->plain_http,
+        .insecure = options->insecure,
+        .no_revoke = options->no_revoke,
         .ca_file = options->ca_file,
         .max_downloads = options->connections,
+        .hosts_dir = options->hosts_dir,
+        .mirrors = &options->mirrors,
         .credentials = &ret->credentials,
     };
     return credentials_open(options->auth_file, &invocation->context, &ret->credentials, err)

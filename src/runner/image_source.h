@@ -16,7 +16,11 @@ struct image_options {
     char *platform;
     char *ca_file;
     char *auth_file;
+    char *hosts_dir;
+    struct strlist mirrors;
     bool plain_http;
+    bool insecure;
+    bool no_revoke;
     enum isolation isolation; /* for the verdict on platforms */
     unsigned connections;     /* 0 = not said */
 };
@@ -46,6 +50,21 @@ bool image_set_connections(const struct cli_option *option, const char *value, v
          "Fetch over at most N connections at a time (default 6)",                                 \
          image_set_connections,                                                                    \
          offsetof(type, member.connections)},                                                      \
+        {"mirror",       0,                                                                        \
+         "HOST=URL",     "Ask this mirror for the content of HOST first; may be repeated",         \
+         cli_add_string, offsetof(type, member.mirrors)},                                          \
+        {"hosts-dir",    0,                                                                        \
+         "DIR",          "Read DIR/HOST/hosts.toml, as containerd does (WRUN_HOSTS_DIR)",          \
+         cli_set_string, offsetof(type, member.hosts_dir)},                                        \
+        {"insecure",   0,                                                                          \
+         NULL,         "Do not check the registry's certificate",                                  \
+         cli_set_flag, offsetof(type, member.insecure)},                                           \
+        {"skip-verify", 0,                                                                         \
+         NULL,          "The same as --insecure",                                                  \
+         cli_set_flag,  offsetof(type, member.insecure)},                                          \
+        {"no-revoke",  0,                                                                          \
+         NULL,         "Do not ask whether certificates have been revoked",                        \
+         cli_set_flag, offsetof(type, member.no_revoke)},                                          \
     {                                                                                              \
         "plain-http", 0, NULL, "Talk to the registry without TLS", cli_set_flag,                   \
             offsetof(type, member.plain_http)                                                      \

@@ -28,7 +28,7 @@ struct run_options {
     bool dry_run;
 };
 
-#define RUN_OPTION_COUNT 32
+#define RUN_OPTION_COUNT 37
 extern const struct cli_option run_option_table[RUN_OPTION_COUNT];
 
 /* What only the whole of the options can show (names, lengths, combinations). */
