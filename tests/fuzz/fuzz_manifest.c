@@ -22,7 +22,7 @@ static void select_entry(const struct index *index)
         abort();
     for (size_t i = 0; i < selection.count; i++) {
         CLEANUP(str_free) char *text = candidate_format(&selection.items[i]);
-        if (selection.items[i].is_chosen != (&selection.items[i] == selection.chosen))
+        if (!*text || selection.items[i].is_chosen != (&selection.items[i] == selection.chosen))
             abort();
     }
     if (selection_require(&selection, &host, &err) != (selection.chosen != NULL))

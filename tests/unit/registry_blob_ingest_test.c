@@ -179,8 +179,8 @@ TEST(a_map_that_cannot_be_trusted_is_none)
         "",
         "wrun part 1\n",
         "done 0 100\n",
-        "wrun part 1\nsize 3145728\ndone 0 100\nhash "
-        "sha256:0000000000000000000000000000000000000000000000000000000000000000\n",
+        ("wrun part 1\nsize 3145728\ndone 0 100\nhash "
+         "sha256:0000000000000000000000000000000000000000000000000000000000000000\n"),
     };
     for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
         CLEANUP(close_fixture) struct fixture f = {0};

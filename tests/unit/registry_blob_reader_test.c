@@ -97,7 +97,7 @@ TEST(no_more_is_read_than_has_come)
     advance(&f, 7);
     assert_reads(&f, " is");
     publish(&f);
-    assert_reads(&f, CONTENT + 7);
+    assert_reads(&f, &CONTENT[7]);
     assert_reads(&f, "");
     assert_reads(&f, "");
 }
