@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* blob_verify: is stored content still what its name says? */
+/* blob_verify: is stored content still what its name says?
+ *
+ * Blobs are not flushed before they are published, so that a power cut can leave one with the right
+ * size and the wrong content. */
 #pragma once
 
 #include "base/cancel.h"
@@ -12,3 +15,8 @@ enum blob_state { BLOB_SOUND, BLOB_DAMAGED, BLOB_MISSING };
 bool blob_verify(const struct blob_store *store, const struct digest *digest,
                  const struct cancel *cancel, enum blob_state *ret, uint64_t *ret_size,
                  struct error *err) MUST_USE;
+
+/* Verifies the blob while nobody else brings it in, and takes it out of the store when it is
+ * damaged (*ret_evicted). */
+bool blob_evict_damaged(const struct blob_store *store, const struct digest *digest,
+                        const struct cancel *cancel, bool *ret_evicted, struct error *err) MUST_USE;

@@ -48,12 +48,16 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
     CLEANUP(image_clear) struct image image = {0};
     CLEANUP(strlist_clear) struct strlist layers = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
+    const struct image_request request = {
+        .options = &pull->image,
+        .reference = &reference,
+        .depth = pull->no_unpack ? PULL_BLOBS : PULL_EVERYTHING,
+    };
     (void)ret_code;
     bool pulled = image_options_check(&pull->image, err)
         && reference_parse(args->items[0], &reference, err) && host_prepare(invocation, err)
         && image_store_share(invocation, &lock, err)
-        && image_pull(invocation, &pull->image, &reference,
-                      pull->no_unpack ? PULL_BLOBS : PULL_EVERYTHING, &image, &layers, err);
+        && image_pull(invocation, &request, &image, &layers, err);
     if (!pulled)
         return false;
     report_finish(&invocation->report);

@@ -50,9 +50,12 @@ static bool resolve_mounts(struct run *run, struct error *err)
 
 static bool pull(struct run *run, struct error *err)
 {
-    return image_pull(run->invocation, &run->options->image, &run->reference,
-                      run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING, &run->image,
-                      &run->layers, err);
+    const struct image_request request = {
+        .options = &run->options->image,
+        .reference = &run->reference,
+        .depth = run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING,
+    };
+    return image_pull(run->invocation, &request, &run->image, &run->layers, err);
 }
 
 /* The image as it is in the store, its layers unpacked. */

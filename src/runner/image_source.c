@@ -202,17 +202,16 @@ static bool source_open(const struct invocation *invocation, const struct image_
         && blob_store_open(invocation->root, &ret->store, err);
 }
 
-bool image_pull(const struct invocation *invocation, const struct image_options *options,
-                const struct reference *reference, enum pull_depth depth, struct image *ret,
-                struct strlist *ret_layers, struct error *err)
+bool image_pull(const struct invocation *invocation, const struct image_request *request,
+                struct image *ret, struct strlist *ret_layers, struct error *err)
 {
     CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
     CLEANUP(source_close) struct source source = {0};
-    if (!source_open(invocation, options, reference, &source, err))
+    if (!source_open(invocation, request->options, request->reference, &source, err))
         return false;
-    source.request.description_only = depth == PULL_DESCRIPTION;
+    source.request.description_only = request->depth == PULL_DESCRIPTION;
     source.request.consumer = &unpacking;
-    if (depth == PULL_EVERYTHING) {
+    if (request->depth == PULL_EVERYTHING) {
         source.request.consume = image_unpack;
         source.request.has_layer = has_layer;
     }

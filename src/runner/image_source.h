@@ -103,12 +103,17 @@ bool image_find_platform(const char *text, struct platform_host *ret, struct err
 bool image_find(const struct invocation *invocation, const struct image_options *options,
                 const struct reference *reference, struct image *ret, struct error *err) MUST_USE;
 
+struct image_request {
+    const struct image_options *options;
+    const struct reference *reference;
+    enum pull_depth depth;
+};
+
 /* Resolves the reference at its registry, fetches what the store lacks, and with PULL_EVERYTHING
  * adds the layers' directories to *ret_layers, topmost first. A blob that proves to have been
  * damaged in the store is fetched again. */
-bool image_pull(const struct invocation *invocation, const struct image_options *options,
-                const struct reference *reference, enum pull_depth depth, struct image *ret,
-                struct strlist *ret_layers, struct error *err) MUST_USE;
+bool image_pull(const struct invocation *invocation, const struct image_request *request,
+                struct image *ret, struct strlist *ret_layers, struct error *err) MUST_USE;
 
 /* The host, or what the options say instead. */
 bool image_host(const struct image_options *options, struct platform_host *ret, struct error *err)

@@ -2,8 +2,8 @@
 #include "runner/image_unpack.h"
 
 #include "base/alloc.h"
-#include "registry/blob_check.h"
 #include "registry/blob_reader.h"
+#include "registry/blob_verify.h"
 #include "runner/host.h"
 
 void image_unpacking_clear(struct image_unpacking *unpacking)
@@ -60,8 +60,8 @@ static bool comes_again(struct image_unpacking *unpacking, struct layer_blob *bl
             *err = TAKE(verdict);
         return again;
     }
-    if (!blob_check_and_evict(blob_feed_store(blob->feed), digest, context->cancel,
-                              &unpacking->evicted, &verdict)) {
+    if (!blob_evict_damaged(blob_feed_store(blob->feed), digest, context->cancel,
+                            &unpacking->evicted, &verdict)) {
         context_step(context, "%s", verdict.message);
         return false;
     }
