@@ -2,6 +2,7 @@
 #include "runner/stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 bool stream_input_is_console(void)
@@ -14,10 +15,24 @@ bool stream_output_is_console(void)
     return isatty(STDOUT_FILENO);
 }
 
+/* A signal that comes before a read() would not end it; the wake-up descriptor does not forget. */
+static bool wait_for_input(const struct cancel *cancel)
+{
+    struct pollfd waits[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = cancel && cancel->wakeup ? (int)cancel->wakeup : -1, .events = POLLIN},
+    };
+    return poll(waits, 2, -1) > 0 && waits[0].revents;
+}
+
 bool stream_read(void *data, size_t capacity, const struct cancel *cancel, size_t *ret_length,
                  struct error *err)
 {
     for (;;) {
+        if (!cancel_check(cancel, err))
+            return false;
+        if (!wait_for_input(cancel))
+            continue;
         ssize_t got = read(STDIN_FILENO, data, capacity);
         if (got >= 0) {
             *ret_length = (size_t)got;
@@ -25,8 +40,6 @@ bool stream_read(void *data, size_t capacity, const struct cancel *cancel, size_
         }
         if (errno != EINTR)
             return error_errno(err, errno, "read from standard input");
-        if (!cancel_check(cancel, err))
-            return false;
     }
 }
 
