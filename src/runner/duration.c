@@ -3,13 +3,15 @@
 
 #include "base/scan.h"
 
-#define SECONDS_MAXIMUM ((uint64_t)100 * 366 * 24 * 60 * 60)
+#define HOUR ((uint64_t)60 * 60) /* seconds */
+#define DAY ((uint64_t)24 * HOUR)
+#define SECONDS_MAXIMUM ((uint64_t)100 * 366 * DAY)
 
 static const struct {
     char letter;
     uint64_t seconds;
 } units[] = {
-    {'s', 1}, {'m', 60}, {'h', 60 * 60}, {'d', 24 * 60 * 60}, {'w', 7 * 24 * 60 * 60},
+    {'s', 1}, {'m', 60}, {'h', HOUR}, {'d', DAY}, {'w', (uint64_t)7 * DAY},
 };
 
 static bool take_unit(struct scan *text, uint64_t *ret)

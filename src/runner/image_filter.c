@@ -40,11 +40,14 @@ static const char *suffix_of(const char *canonical)
     return colon && !strchr(colon, '/') ? colon : canonical + strlen(canonical);
 }
 
-/* Fills in the text as it is and without what Docker leaves out. */
-static size_t forms_of(const char *text, const char *ret[3])
+#define FORMS_MAXIMUM 3
+
+/* Fills in the text as it is and without what Docker leaves out; at least one. */
+static size_t forms_of(const char *text, const char *ret[FORMS_MAXIMUM])
 {
-    static const char *const prefixes[] = {"", "docker.io/", "docker.io/library/"};
-    size_t count = 0;
+    static const char *const prefixes[] = {"docker.io/", "docker.io/library/"};
+    size_t count = 1;
+    ret[0] = text;
     for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
         if (str_starts_with(text, prefixes[i]))
             ret[count++] = text + strlen(prefixes[i]);
@@ -57,7 +60,7 @@ bool image_filter_matches(const char *pattern, const char *canonical)
     char *repository = xstrndup(canonical, (size_t)(suffix_of(canonical) - canonical));
     const char *const texts[] = {canonical, repository};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        const char *forms[3];
+        const char *forms[FORMS_MAXIMUM];
         size_t count = forms_of(texts[i], forms);
         for (size_t j = 0; j < count; j++)
             if (glob_matches(pattern, forms[j]))
@@ -68,7 +71,7 @@ bool image_filter_matches(const char *pattern, const char *canonical)
 
 char *image_repository_shown(const char *canonical)
 {
-    const char *forms[3];
+    const char *forms[FORMS_MAXIMUM];
     size_t count = forms_of(canonical, forms);
     const char *shortest = forms[count - 1];
     return xstrndup(shortest, (size_t)(suffix_of(shortest) - shortest));
