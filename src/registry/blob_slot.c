@@ -9,7 +9,10 @@
 #include "registry/registry_error.h"
 
 #define STATUS_UNSATISFIABLE 416
+/* So many short answers in a row, and parts are given up. Less than this is no progress: a server
+ * that sends a byte for each request would never end. */
 #define BARREN_MAXIMUM 6
+#define PROGRESS ((uint64_t)1 << 20)
 /* As long as other blobs are waiting, no blob is fetched further than this ahead of what can be
  * hashed and read. */
 #define AHEAD (16 * BLOB_CHUNK_SIZE)
@@ -151,6 +154,12 @@ static bool on_prepare(void *user, struct http_request *request, struct error *e
     /* Where the last attempt led may have been the trouble. */
     if (slot->attempts++ > 0)
         blob_source_forget_target(&job->source);
+    /* Every byte came, but not the end of the answer. Its last byte is asked for again: a range
+     * cannot be empty. */
+    if (slot->at == slot->range.end && slot->at > slot->range.first) {
+        slot->known = slot->at;
+        slot->at--;
+    }
     if (job->unranged && is_current(slot) && !is_streamed(slot) && !turn_to_stream(slot, err))
         return false;
     http_request_clear(request);
@@ -279,10 +288,11 @@ static bool end_short(struct blob_slot *slot, enum http_next *ret_next, struct e
                                job->blob->digest.text, slot->at, job->blob->size);
         return blob_job_start_over(job, why, err) && go_on(slot, ret_next, err);
     }
-    slot->barren = slot->at > slot->begun_at ? 0 : slot->barren + 1;
-    if (slot->barren > BARREN_MAXIMUM)
-        return error_set(err, ERR_NETWORK, "%s: %s sends nothing of what it was asked for",
-                         job->blob->digest.text, blob_source_name(&job->source));
+    slot->barren = slot->at - slot->begun_at >= PROGRESS ? 0 : slot->barren + 1;
+    if (slot->barren > BARREN_MAXIMUM) {
+        job->unranged = true;
+        return go_on(slot, ret_next, err);
+    }
     *ret_next = HTTP_AGAIN;
     return true;
 }

@@ -26,7 +26,7 @@ struct blob_slot {
     bool stream;             /* all of the blob, because it comes in no other way */
     bool dropped;            /* the answer is not wanted */
     unsigned attempts;       /* since the last answer */
-    unsigned barren;         /* answers in a row that had nothing */
+    unsigned barren;         /* answers in a row that had next to nothing */
     uint64_t begun_at;       /* where the answer began */
 };
 

@@ -59,6 +59,22 @@ static void read_body(const struct buf *body, struct strlist *ret)
     }
 }
 
+/* When to come back, and what the registry tells of its limits (Docker Hub: "100;w=21600"). */
+static bool hint_wait(const struct http_response *response, struct error *err)
+{
+    CLEANUP(str_free) char *wait = NULL;
+    CLEANUP(str_free) char *limits_text = NULL;
+    if (response->retry_after_s)
+        wait = str_format("the registry asks to wait %" PRIu64 " seconds", response->retry_after_s);
+    if (response->rate_limit || response->rate_remaining)
+        limits_text =
+            str_format("its limit is %s, of which %s is left",
+                       response->rate_limit ? response->rate_limit : "not told",
+                       response->rate_remaining ? response->rate_remaining : "an unknown part");
+    return error_hint(err, "%s%s%s", wait ? wait : "wait before trying again",
+                      limits_text ? "; " : "", limits_text ? limits_text : "");
+}
+
 bool registry_error(const struct http_response *response, const char *subject, const char *hint,
                     struct error *err)
 {
@@ -73,8 +89,7 @@ bool registry_error(const struct http_response *response, const char *subject, c
     error_detail(err, detail);
     if (hint)
         return error_hint(err, "%s", hint);
-    if (response->retry_after_s)
-        return error_hint(err, "the registry asks to wait %" PRIu64 " seconds",
-                          response->retry_after_s);
+    if (response->retry_after_s || response->rate_remaining)
+        return hint_wait(response, err);
     return meaning->hint ? error_hint(err, "%s", meaning->hint) : false;
 }

@@ -158,6 +158,15 @@ class NoPullsLeftTest(FaultTestCase):
     HEADERS = {"ratelimit_limit": "100;w=21600", "ratelimit_remaining": "0;w=21600",
                "docker_ratelimit_source": "192.0.2.7"}
 
+    def test_message(self):
+        self.registry.fault("/manifests/", faults.error(429, "TOOMANYREQUESTS", "You have reached your pull rate limit.",
+                                                        Retry_After="3600", **self.HEADERS))
+        done = self.pull(self.reference, code=REGISTRY)
+        self.check_says(done, self.registry.address, "TOOMANYREQUESTS: You have reached your pull rate limit.",
+                        "100;w=21600", "0;w=21600")
+        # Logging in helps at Docker Hub only.
+        self.assertNotIn("wrun login", done.stderr)
+
     def test_they_do_not_disturb_an_answer(self):
         image = self.image
         body = {"Content-Type": image.manifest.media_type, **{k.replace("_", "-"): v for k, v in self.HEADERS.items()}}

@@ -134,10 +134,10 @@ class Coding:
     """Content-Length lie; chunked coding; Content-Encoding: gzip: refuse/handle."""
 
     def test_content_length_too_large(self):
-        """The right bytes may be taken, or the promise of more be refused."""
+        """The right bytes may be taken, or the promise of more be refused, or waited for."""
         layer = self.image.layers[1]
         self.registry.fault(layer.digest, faults.false_length(100))
-        done = self.pull(self.reference, code=(0, INTEGRITY))
+        done = self.pull(self.reference, code=(0, INTEGRITY, REGISTRY))
         if done.returncode == INTEGRITY:
             self.check_says(done, layer.digest, f"{len(layer.data) + 100} bytes where {len(layer.data)} were promised")
             self.assertFalse(self.store.has(layer))
@@ -164,6 +164,11 @@ class Coding:
         self.pull(self.reference)
         self.check_stored(self.image)
         self.assertEqual(self.registry.served(self.layer_path(1)), self.layer_size(1))
+
+    def test_chunked_without_the_last_chunk(self):
+        self.registry.fault(self.layer_path(1), faults.chunked(end=False), times=1)
+        self.pull(self.reference)
+        self.check_stored(self.image)
 
     def test_content_encoding(self):
         layer = self.image.layers[1]

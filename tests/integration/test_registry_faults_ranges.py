@@ -77,6 +77,13 @@ class ByRangesTest(Ranges, BigFaultTestCase):
         self.check_stored(self.image)
         self.check_served(1)
 
+    def test_much_shorter_than_asked_for(self):
+        """A byte for each request is no progress: nobody waits for forty million of them."""
+        self.fault(faults.short_range(1))
+        self.pull(self.reference)
+        self.check_stored(self.image)
+        self.assertLess(len(self.requests()), 200)
+
     def test_every_range_is_closed_and_none_is_asked_for_twice(self):
         self.pull(self.reference)
         ranges = sorted(r.range for r in self.requests())
