@@ -43,10 +43,10 @@ TEST(damage_is_told_from_what_is_sound)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct error err = {0};
         CLEANUP(close_fixture) struct fixture f = open_fixture(rows[i].content);
-        enum blob_state state = BLOB_MISSING;
+        enum blob_state found = BLOB_MISSING;
         uint64_t size = 0;
-        assert_ok(blob_verify(&f.store, &f.digest, NULL, &state, &size, &err));
-        assert_int_equal(state, rows[i].sound ? BLOB_SOUND : BLOB_DAMAGED);
+        assert_ok(blob_verify(&f.store, &f.digest, NULL, &found, &size, &err));
+        assert_int_equal(found, rows[i].sound ? BLOB_SOUND : BLOB_DAMAGED);
         assert_int_equal(size, strlen(rows[i].content));
         assert_int_equal(fs_type_of(f.path), FS_FILE);
 
@@ -62,11 +62,11 @@ TEST(what_is_not_there_is_neither)
     struct error err = {0};
     CLEANUP(close_fixture) struct fixture f = open_fixture("");
     struct digest other = digest_of("x", 1);
-    enum blob_state state = BLOB_SOUND;
+    enum blob_state found = BLOB_SOUND;
     uint64_t size = 1;
     bool evicted = true;
-    assert_ok(blob_verify(&f.store, &other, NULL, &state, &size, &err));
-    assert_int_equal(state, BLOB_MISSING);
+    assert_ok(blob_verify(&f.store, &other, NULL, &found, &size, &err));
+    assert_int_equal(found, BLOB_MISSING);
     assert_int_equal(size, 0);
     assert_ok(blob_evict_damaged(&f.store, &other, NULL, &evicted, &err));
     assert_false(evicted);
