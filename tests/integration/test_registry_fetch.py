@@ -85,7 +85,7 @@ class RangesTest(FetchTestCase):
 
     def test_parts_with_a_false_label(self):
         """The server says they are what was asked for; only the hash can tell."""
-        self.fault(faults.from_elsewhere(1, honest=False),
+        self.fault(faults.under_false_name,
                    when=lambda request: request.range and request.range[0] == PART)
         self.pull(self.reference)
         self.check_stored(self.image)
