@@ -134,16 +134,6 @@ struct http_request client_elsewhere_request(const struct client *client, size_t
 
 /* ---- documents of one endpoint ---- */
 
-static bool get_once(struct client *client, size_t endpoint, const char *kind, const char *name,
-                     size_t maximum, struct http_document *ret, struct error *err)
-{
-    CLEANUP(http_request_clear)
-    struct http_request request = make_request(client, endpoint, kind, name);
-    if (str_equal(kind, "manifests"))
-        request.accept = media_type_accept_manifest;
-    return http_get(client->http, &request, maximum, ret, err);
-}
-
 bool client_check_access(struct client *client, struct error *err)
 {
     /* The registry comes after its mirrors. */
@@ -172,7 +162,9 @@ static bool report_missing(struct client *client, size_t endpoint,
 {
     CLEANUP(http_document_clear) struct http_document tags = {0};
     CLEANUP(error_clear) struct error ignored = {0};
-    bool answered = get_once(client, endpoint, "tags", "list", TAG_LIST_MAXIMUM, &tags, &ignored);
+    CLEANUP(http_request_clear)
+    struct http_request request = make_request(client, endpoint, "tags", "list");
+    bool answered = http_get(client->http, &request, TAG_LIST_MAXIMUM, &tags, &ignored);
     CLEANUP(str_free) char *subject = NULL;
     const char *hint = NULL;
     if (answered && tags.response.status == STATUS_NOT_FOUND) {
@@ -193,7 +185,10 @@ static bool get_with_auth(struct client *client, size_t endpoint, const char *na
     if (auth_is_stale(auth) && !auth_renew(auth, err))
         return false;
     for (unsigned answered = 0;; answered++) {
-        if (!get_once(client, endpoint, "manifests", name, maximum, ret, err))
+        CLEANUP(http_request_clear)
+        struct http_request request = make_request(client, endpoint, "manifests", name);
+        request.accept = media_type_accept_manifest;
+        if (!http_get(client->http, &request, maximum, ret, err))
             return false;
         const struct strlist *challenges = &ret->response.challenges;
         if (ret->response.status != STATUS_UNAUTHORIZED || answered == 2

@@ -6,19 +6,17 @@
 #include "base/text.h"
 
 #define NS_PER_MS ((uint64_t)1000000)
-#define MAXIMUM_NS (24 * 3600 * 1000 * NS_PER_MS)
+#define NS_PER_S (1000 * NS_PER_MS)
+#define NS_PER_HOUR (3600 * NS_PER_S)
+#define MAXIMUM_NS (24 * NS_PER_HOUR)
 
 /* "ms" stands before "m". */
 static const struct unit {
     const char *name;
     uint64_t ns;
 } units[] = {
-    {"ns", 1},
-    {"us", 1000},
-    {"ms", NS_PER_MS},
-    {"s", 1000 * NS_PER_MS},
-    {"m", 60 * 1000 * NS_PER_MS},
-    {"h", 3600 * 1000 * NS_PER_MS},
+    {"ns", 1},       {"us", 1000},         {"ms", NS_PER_MS},
+    {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", NS_PER_HOUR},
 };
 
 static const struct unit *scan_unit(struct scan *s)

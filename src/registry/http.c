@@ -8,8 +8,8 @@
 
 /* How long a wait may be blind to a request for cancellation. */
 #define POLL_MS 100
-#define HOST_CONNECTIONS 8L
-#define TOTAL_CONNECTIONS 16L
+#define HOST_CONNECTIONS 8
+#define TOTAL_CONNECTIONS 16
 
 #ifdef _WIN32
 #define SYSTEM_NAME "windows"
@@ -22,12 +22,14 @@
 #define MACHINE_NAME "amd64"
 #endif
 
-/* A registry is not to be overrun, however many blobs an image has. */
-static void limit_connections(CURLM *multi)
+/* A registry is not to be overrun, unless that is what was asked for. */
+static void limit_connections(CURLM *multi, unsigned max_transfers)
 {
-    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, HOST_CONNECTIONS);
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TOTAL_CONNECTIONS);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, TOTAL_CONNECTIONS);
+    long host = max_transfers > HOST_CONNECTIONS ? (long)max_transfers : HOST_CONNECTIONS;
+    long total = host > TOTAL_CONNECTIONS ? host : TOTAL_CONNECTIONS;
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, host);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, total);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, total);
 }
 
 bool http_open(const struct http_options *options, struct http **ret, struct error *err)
@@ -38,7 +40,7 @@ bool http_open(const struct http_options *options, struct http **ret, struct err
     http->multi = curl_multi_init();
     if (!http->multi)
         out_of_memory();
-    limit_connections(http->multi);
+    limit_connections(http->multi, options->max_transfers);
     http->user_agent = str_format("wrun/%s (%s; %s)", WRUN_VERSION_TEXT, SYSTEM_NAME, MACHINE_NAME);
     http->ca_pem = options->ca_pem ? xstrdup(options->ca_pem) : NULL;
     http->no_revoke = options->no_revoke;
@@ -159,6 +161,23 @@ static bool check_multi(CURLMcode code, struct error *err)
                       curl_multi_strerror(code));
 }
 
+/* Where the wake-up of a cancellation is a file descriptor, libcurl can watch it. */
+static bool wait_for_news(const struct http *http, struct error *err)
+{
+#ifndef _WIN32
+    const struct cancel *cancel = http->context->cancel;
+    struct curl_waitfd wakeup = {.events = CURL_WAIT_POLLIN};
+    unsigned count = 0;
+    if (cancel && cancel->wakeup) {
+        wakeup.fd = (curl_socket_t)cancel->wakeup;
+        count = 1;
+    }
+    return check_multi(curl_multi_poll(http->multi, &wakeup, count, POLL_MS, NULL), err);
+#else
+    return check_multi(curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL), err);
+#endif
+}
+
 static bool advance(struct run *run, struct error *err)
 {
     CURLM *multi = run->http->multi;
@@ -168,7 +187,7 @@ static bool advance(struct run *run, struct error *err)
         && check_multi(curl_multi_perform(multi, &running), err) && settle_done(run, &any, err);
     if (!advanced || any)
         return advanced;
-    return check_multi(curl_multi_poll(multi, NULL, 0, POLL_MS, NULL), err);
+    return wait_for_news(run->http, err);
 }
 
 bool http_run(struct http *http, struct http_request *const *requests, size_t count,

@@ -111,7 +111,7 @@ static int64_t seconds_of(const struct moment *m)
     for (unsigned month = 1; month < m->month; month++)
         day += days_in(m->year, month);
     day += m->day - 1;
-    return day * SECONDS_PER_DAY + (int64_t)m->hour * 3600 + m->minute * 60 + m->second;
+    return day * SECONDS_PER_DAY + (int64_t)m->hour * 3600 + (int64_t)m->minute * 60 + m->second;
 }
 
 bool http_date_parse(const char *text, int64_t *ret)

@@ -112,11 +112,10 @@ static bool set_client_certificate(CURL *easy, const struct http_tls *tls)
         && (!tls->key_file || curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->key_file) == CURLE_OK);
 }
 
-static bool set_roots(CURL *easy, const char *pem)
+static bool set_roots(CURL *easy, char *pem)
 {
-    /* libcurl's own type has no const; both owners of such a text outlive the transfer. */
-    struct curl_blob blob = {
-        .data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
+    /* Both owners of such a text outlive the transfer. */
+    struct curl_blob blob = {.data = pem, .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
     return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
 }
 
@@ -124,7 +123,7 @@ static bool set_tls(CURL *easy, const struct http *http, const struct http_tls *
 {
     /* An unreachable revocation server must not stop a host behind a proxy (Schannel only). */
     long options = http->no_revoke ? CURLSSLOPT_NO_REVOKE : CURLSSLOPT_REVOKE_BEST_EFFORT;
-    const char *roots = tls->ca_pem ? tls->ca_pem : http->ca_pem;
+    char *roots = tls->ca_pem ? tls->ca_pem : http->ca_pem;
     return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_SSL_OPTIONS, options) == CURLE_OK
         && (!roots || set_roots(easy, roots))

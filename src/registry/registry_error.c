@@ -6,10 +6,12 @@
 #include "base/alloc.h"
 #include "base/json_read.h"
 #include "base/text.h"
+#include "registry/origin.h"
 
 #define MESSAGES_SHOWN 3
 #define MESSAGE_MAXIMUM 256
 #define DETAIL_MAXIMUM 1024
+#define STATUS_TOO_MANY_REQUESTS 429
 
 static const struct json_limits limits = {
     .maximum_bytes = (size_t)64 << 10,
@@ -59,20 +61,40 @@ static void read_body(const struct buf *body, struct strlist *ret)
     }
 }
 
-/* When to come back, and what the registry tells of its limits (Docker Hub: "100;w=21600"). */
-static bool hint_wait(const struct http_response *response, struct error *err)
+/* Docker Hub tells its limits, and lets those who log in pull more often
+ * (docs.docker.com, "Docker Hub pull usage and limits"). */
+static char *describe_limit(const struct http_response *response)
 {
-    CLEANUP(str_free) char *wait = NULL;
-    CLEANUP(str_free) char *limits_text = NULL;
+    CLEANUP(origin_clear) struct origin origin = {0};
+    CLEANUP(error_clear) struct error ignored = {0};
+    if (!response->url || !origin_parse(response->url, &origin, &ignored))
+        return NULL;
+    bool is_hub = str_equal(origin.host, "registry-1.docker.io");
+    CLEANUP(str_free) char *left = NULL;
+    if (response->rate_limit && response->rate_remaining)
+        left =
+            str_format(" (limit %s, remaining %s)", response->rate_limit, response->rate_remaining);
+    CLEANUP(str_free) char *when = NULL;
     if (response->retry_after_s)
-        wait = str_format("the registry asks to wait %" PRIu64 " seconds", response->retry_after_s);
-    if (response->rate_limit || response->rate_remaining)
-        limits_text =
-            str_format("its limit is %s, of which %s is left",
-                       response->rate_limit ? response->rate_limit : "not told",
-                       response->rate_remaining ? response->rate_remaining : "an unknown part");
-    return error_hint(err, "%s%s%s", wait ? wait : "wait before trying again",
-                      limits_text ? "; " : "", limits_text ? limits_text : "");
+        when = str_format("come back in %" PRIu64 " seconds", response->retry_after_s);
+    return str_format("%s limits how often you may pull%s; %s%s",
+                      is_hub ? "docker.io" : origin.host, left ? left : "",
+                      when ? when : "try again later",
+                      is_hub ? ", or log in with 'wrun login', which raises the limit" : "");
+}
+
+static bool add_hint(const struct http_response *response, const struct meaning *meaning,
+                     struct error *err)
+{
+    CLEANUP(str_free) char *limit = NULL;
+    if (response->status == STATUS_TOO_MANY_REQUESTS)
+        limit = describe_limit(response);
+    if (limit)
+        return error_hint(err, "%s", limit);
+    if (response->retry_after_s)
+        return error_hint(err, "the registry asks to come back in %" PRIu64 " seconds",
+                          response->retry_after_s);
+    return meaning->hint ? error_hint(err, "%s", meaning->hint) : false;
 }
 
 bool registry_error(const struct http_response *response, const char *subject, const char *hint,
@@ -87,9 +109,5 @@ bool registry_error(const struct http_response *response, const char *subject, c
                "%s: %sthe registry answers with status %ld%s%s%s", subject, meaning->says,
                response->status, texts.count ? " (" : "", joined, texts.count ? ")" : "");
     error_detail(err, detail);
-    if (hint)
-        return error_hint(err, "%s", hint);
-    if (response->retry_after_s || response->rate_remaining)
-        return hint_wait(response, err);
-    return meaning->hint ? error_hint(err, "%s", meaning->hint) : false;
+    return hint ? error_hint(err, "%s", hint) : add_hint(response, meaning, err);
 }

@@ -50,12 +50,14 @@ const struct toml_value *toml_member(const struct toml_value *table, const char 
     return NULL;
 }
 
-bool toml_add(struct toml_parser *parser, struct toml_value *owner, char *key,
-              struct toml_value **ret, struct error *err)
+struct toml_value *toml_add(struct toml_parser *parser, struct toml_value *owner, char *key,
+                            struct error *err)
 {
     CLEANUP(str_free) char *owned = key;
-    if (parser->count >= VALUES_MAXIMUM)
-        return toml_fail(parser, err, "more than %d values", VALUES_MAXIMUM);
+    if (parser->count >= VALUES_MAXIMUM) {
+        toml_fail(parser, err, "more than %d values", VALUES_MAXIMUM);
+        return NULL;
+    }
     parser->count++;
     struct toml_value *value = xcalloc(1, sizeof(*value));
     value->key = TAKE(owned);
@@ -63,8 +65,7 @@ bool toml_add(struct toml_parser *parser, struct toml_value *owner, char *key,
     while (*end)
         end = &(*end)->next;
     *end = value;
-    *ret = value;
-    return true;
+    return value;
 }
 
 bool toml_enter(struct toml_parser *parser, struct toml_value **table, char *key, struct error *err)
@@ -76,7 +77,8 @@ bool toml_enter(struct toml_parser *parser, struct toml_value **table, char *key
         return toml_fail(parser, err, "'%s' is no table that can be added to", shown);
     }
     if (!inner) {
-        if (!toml_add(parser, *table, TAKE(owned), &inner, err))
+        inner = toml_add(parser, *table, TAKE(owned), err);
+        if (!inner)
             return false;
         inner->type = TOML_TABLE;
     }

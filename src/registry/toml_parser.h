@@ -19,9 +19,10 @@ bool toml_fail(const struct toml_parser *parser, struct error *err, const char *
 void toml_skip_blanks(struct toml_parser *parser);
 void toml_skip_lines(struct toml_parser *parser);
 
-/* A new value at the end of an array's elements or a table's members; takes the key. */
-bool toml_add(struct toml_parser *parser, struct toml_value *owner, char *key,
-              struct toml_value **ret, struct error *err) MUST_USE;
+/* A new value at the end of an array's elements or a table's members; takes the key. NULL, with
+ * *err filled, when there are too many. */
+struct toml_value *toml_add(struct toml_parser *parser, struct toml_value *owner, char *key,
+                            struct error *err) MUST_USE;
 
 struct toml_value *toml_find(struct toml_value *table, const char *key);
 

@@ -106,12 +106,11 @@ static bool read_array(struct toml_parser *parser, struct toml_value *array, uns
                        struct error *err)
 {
     for (;;) {
-        struct toml_value *element = NULL;
         toml_skip_lines(parser);
         if (scan_char(&parser->s, ']'))
             return true;
-        if (!toml_add(parser, array, NULL, &element, err)
-            || !read_value(parser, element, depth + 1, err))
+        struct toml_value *element = toml_add(parser, array, NULL, err);
+        if (!element || !read_value(parser, element, depth + 1, err))
             return false;
         toml_skip_lines(parser);
         if (!scan_char(&parser->s, ',') && scan_peek(&parser->s) != ']')
@@ -187,7 +186,6 @@ bool toml_read_member(struct toml_parser *parser, struct toml_value *table, unsi
                       struct error *err)
 {
     CLEANUP(str_free) char *key = NULL;
-    struct toml_value *value = NULL;
     for (;;) {
         if (!toml_read_key(parser, &key, err))
             return false;
@@ -207,5 +205,6 @@ bool toml_read_member(struct toml_parser *parser, struct toml_value *table, unsi
         return toml_fail(parser, err, "'%s' is given twice", shown);
     }
     toml_skip_blanks(parser);
-    return toml_add(parser, table, TAKE(key), &value, err) && read_value(parser, value, depth, err);
+    struct toml_value *value = toml_add(parser, table, TAKE(key), err);
+    return value && read_value(parser, value, depth, err);
 }
