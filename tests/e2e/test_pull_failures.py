@@ -51,7 +51,7 @@ class Wrong(Pulled):
 
     def test_content_that_is_longer_or_shorter_than_promised(self):
         size = len(self.image.layers[1].data)
-        for change, says in ((lambda blob: blob + b"?", f"is longer than the {size} bytes promised"),
+        for change, says in ((lambda blob: blob + b"?", f"has {size + 1} bytes where {size} were promised"),
                              (lambda blob: blob[:100], f"has 100 bytes where {size} were promised")):
             with self.subTest(says):
                 self.registry.fault(self.digest, faults.content(change))
