@@ -151,7 +151,7 @@ class RetryTest(FaultTestCase):
         started = time.monotonic()
         done = self.pull(self.reference, code=REGISTRY)
         self.assertLess(time.monotonic() - started, 5)
-        self.check_says(done, "TOOMANYREQUESTS: slow down", "wait 3600 seconds")
+        self.check_says(done, "TOOMANYREQUESTS: slow down", "come back in 3600 seconds")
 
 
 class RedirectTest(FaultTestCase):
