@@ -65,7 +65,7 @@ stage_format() { check format tests/lint/format.sh; }
 
 stage_includes() { check includes python3 tests/lint/includes.py; }
 
-stage_native() { build native && run_ctest native native -L 'unit|winhost'; }
+stage_native() { build native && run_ctest native native -L 'unit|winhost|memory'; }
 
 stage_asan() {
     build asan || return 0

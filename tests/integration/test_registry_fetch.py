@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: MIT
 """How blobs come in: by ranges, resumed after any end of an earlier pull, in little memory."""
 import contextlib
-import functools
 import os
-import pathlib
 import random
-import re
 import signal
 import subprocess
 import time
 
 import fault_registry as faults
-from pulling import INTEGRITY, INTERRUPTED, REGISTRY, USAGE, WRUN, BigFaultTestCase, cases, noise, oci
+from pulling import INTEGRITY, INTERRUPTED, REGISTRY, USAGE, BigFaultTestCase, noise, oci
 
 MIB = 1 << 20
 PART = 8 * MIB  # asked for at a time
@@ -258,30 +255,3 @@ class SharedTest(FetchTestCase):
         self.check_store()
         self.check_stored(self.image)
         self.assertLess(self.registry.served(self.layer), self.size + LOST_BY_KILL)
-
-
-@functools.cache
-def huge_image():
-    layer = oci.Layer(cases.top().file("Files/huge.bin", noise(200 * MIB)).bytes(), level=0)
-    return oci.Image([cases.base_layer(), layer], os_version="10.0.20348.2322")
-
-
-class MemoryTest(FetchTestCase):
-    def make_image(self):
-        return huge_image()
-
-    def test_does_not_grow_with_the_size(self):
-        if b"__asan_init" in pathlib.Path(WRUN).read_bytes():
-            self.skipTest("the sanitizer's own memory is larger")
-        process = self.start_pull()
-        peak = 0
-        while process.poll() is None:
-            # The resource usage of a child would count what it shared with this process before it became wrun.
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-                peak = max([peak, *(int(kib) << 10 for kib in re.findall(r"VmHWM:\s+(\d+) kB", status))])
-            time.sleep(0.005)
-        self.assertEqual(process.returncode, 0)
-        self.check_stored(self.image)
-        self.assertGreater(peak, 0)
-        self.assertLess(peak, 64 * MIB)

@@ -83,6 +83,7 @@ static void check_layers(const struct fixture *f, size_t lowest)
 
 static void add_run(struct fixture *f, const char *layer)
 {
+    run_record_list_clear(&f->view.runs);
     f->view.runs.items = xcalloc(1, sizeof(*f->view.runs.items));
     f->view.runs.count = 1;
     strlist_add(&f->view.runs.items[0].layers, layer);
