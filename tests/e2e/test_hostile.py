@@ -63,12 +63,13 @@ class Hostile(Pulled):
 
     def check_refused(self, registry, name, image):
         before = self.outside()
-        result = self.pull(f"{registry.address}/{name}:latest", "--progress", "none", code=INTEGRITY)
+        reference = f"{registry.address}/{name}:latest"
+        result = self.pull(reference, "--progress", "none", code=INTEGRITY)
         after = self.outside()
         self.assertEqual([path for path in {**before, **after} if before.get(path) != after.get(path)], [])
         self.assertIn(REASONS[name.removeprefix("case/")], result.err)
         place = f"layer {len(image.layers)} of {len(image.layers)} ({image.layers[-1].diff_id}): "
-        self.assertTrue(result.err.startswith("wrun: pull: " + place), result)
+        self.assertTrue(result.err.startswith(f"wrun: pull: {reference}: {place}"), result)
         self.assertEqual(result.out, "")
         # Of the layers, only the good ones below it are left.
         self.assertEqual(self.store.names("layers"), layer_names(image)[:-1])
