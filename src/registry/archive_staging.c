@@ -17,17 +17,11 @@ static const struct cancel *cancel_of(const struct context *context)
     return context ? context->cancel : NULL;
 }
 
-static char *path_in(const struct blob_store *store, const char *directory, const char *name)
-{
-    CLEANUP(str_free) char *folder = fs_join(store->root, directory);
-    return fs_join(folder, name);
-}
-
 /* ---- the folder ---- */
 
 static char *lock_path(const struct blob_store *store)
 {
-    return path_in(store, "locks", "staging");
+    return blob_store_file(store, "locks", "staging");
 }
 
 static bool list_folders(const struct blob_store *store, struct strlist *ret, struct error *err)
@@ -48,7 +42,7 @@ static bool remove_folders(const struct blob_store *store, struct error *err)
     if (!list_folders(store, &names, err))
         return false;
     for (size_t i = 0; i < names.count; i++) {
-        CLEANUP(str_free) char *path = path_in(store, "ingest", names.items[i]);
+        CLEANUP(str_free) char *path = blob_store_file(store, "ingest", names.items[i]);
         if (!fs_remove_tree(path, err))
             return false;
     }
@@ -85,7 +79,7 @@ static bool make_folder(struct archive_staging *staging, struct error *err)
         return false;
     guid_format(&unique, suffix);
     CLEANUP(str_free) char *name = str_format("%s%s", FOLDER_PREFIX, suffix);
-    CLEANUP(str_free) char *folder = path_in(staging->store, "ingest", name);
+    CLEANUP(str_free) char *folder = blob_store_file(staging->store, "ingest", name);
     if (!fs_make_directories(folder, err))
         return false;
     staging->folder = TAKE(folder);
@@ -182,29 +176,13 @@ void staged_blob_clear(struct staged_blob *blob)
     *blob = (struct staged_blob){0};
 }
 
-/* A file of this name with another size is not the content and makes way. */
-static bool move_in(const char *from, const char *to, uint64_t size, struct error *err)
-{
-    uint64_t found = 0;
-    if (fs_type_of(to) == FS_FILE
-        && (!fs_file_size(to, &found, err) || (found != size && !fs_remove_file(to, err))))
-        return false;
-    if (fs_rename(from, to, /* replace= */ false, err))
-        return true;
-    if (err->kind != ERR_BUSY)
-        return false;
-    error_clear(err); /* another process has brought it in meanwhile */
-    return true;
-}
-
 bool archive_staging_publish(const struct archive_staging *staging, struct staged_blob *blob,
                              struct error *err)
 {
     if (!blob->path)
         return true;
-    CLEANUP(str_free) char *to = blob_store_path(staging->store, &blob->digest);
-    if (!move_in(blob->path, to, blob->size, err))
-        return error_wrap(err, "store %s", blob->digest.text);
+    if (!blob_store_publish(staging->store, &blob->digest, blob->size, blob->path, err))
+        return false;
     str_free(&blob->path);
     return true;
 }

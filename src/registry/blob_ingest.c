@@ -11,29 +11,16 @@
 
 /* ---- names and locks ---- */
 
-static char *path_in(const struct blob_store *store, const char *directory, const char *name)
-{
-    CLEANUP(str_free) char *folder = fs_join(store->root, directory);
-    return fs_join(folder, name);
-}
-
 static char *ingest_path(const struct blob_store *store, const struct digest *digest,
                          const char *kind)
 {
     CLEANUP(str_free) char *name = str_format("%s.%s", digest_hex(digest), kind);
-    return path_in(store, "ingest", name);
+    return blob_store_file(store, "ingest", name);
 }
 
 char *blob_ingest_part_path(const struct blob_store *store, const struct digest *digest)
 {
     return ingest_path(store, digest, "part");
-}
-
-static bool take_lock(const struct blob_store *store, struct blob_ingest *ingest, bool wait,
-                      const struct cancel *cancel, struct error *err)
-{
-    CLEANUP(str_free) char *path = path_in(store, "locks", digest_hex(&ingest->digest));
-    return fs_lock(path, FS_LOCK_EXCLUSIVE, wait, cancel, &ingest->lock, err);
 }
 
 /* ---- what an earlier process left ---- */
@@ -65,12 +52,12 @@ bool blob_ingest_open(const struct blob_store *store, const struct descriptor *d
                       struct error *err)
 {
     CLEANUP(blob_ingest_close)
-    struct blob_ingest ingest = {.digest = descriptor->digest, .size = descriptor->size};
-    if (!take_lock(store, &ingest, wait, cancel, err))
+    struct blob_ingest ingest = {
+        .store = store, .digest = descriptor->digest, .size = descriptor->size};
+    if (!blob_store_lock(store, &ingest.digest, wait, cancel, &ingest.lock, err))
         return error_wrap(err, "store %s", ingest.digest.text);
     ingest.part = blob_ingest_part_path(store, &ingest.digest);
     ingest.map = ingest_path(store, &ingest.digest, "map");
-    ingest.path = blob_store_path(store, &ingest.digest);
     ingest.done = find_done(&ingest);
     *ret = TAKE(ingest);
     return true;
@@ -123,25 +110,11 @@ bool blob_ingest_write(struct blob_ingest *ingest, uint64_t offset, const void *
 
 /* ---- the end ---- */
 
-/* A file of this name that is not the content (its size is wrong) makes way. */
-static bool make_way(const struct blob_ingest *ingest, struct error *err)
-{
-    uint64_t found = 0;
-    return fs_type_of(ingest->path) != FS_FILE
-        || (fs_file_size(ingest->path, &found, err)
-            && (found == ingest->size || fs_remove_file(ingest->path, err)));
-}
-
 bool blob_ingest_publish(struct blob_ingest *ingest, struct error *err)
 {
     fs_close(&ingest->file);
-    if (!make_way(ingest, err))
-        return error_wrap(err, "store %s", ingest->digest.text);
-    if (!fs_publish(ingest->part, ingest->path, err)) {
-        if (err->kind != ERR_BUSY)
-            return error_wrap(err, "store %s", ingest->digest.text);
-        error_clear(err);
-    }
+    if (!blob_store_publish(ingest->store, &ingest->digest, ingest->size, ingest->part, err))
+        return false;
     blob_ingest_discard(ingest);
     return true;
 }
@@ -158,7 +131,6 @@ static void clear(struct blob_ingest *ingest)
     byte_ranges_clear(&ingest->done);
     str_free(&ingest->part);
     str_free(&ingest->map);
-    str_free(&ingest->path);
     *ingest = (struct blob_ingest){0};
 }
 

@@ -18,13 +18,13 @@
 #include "registry/descriptor.h"
 
 struct blob_ingest {
-    struct digest digest; /* what is promised */
+    const struct blob_store *store; /* borrowed */
+    struct digest digest;           /* what is promised */
     uint64_t size;
     struct byte_ranges done;
     uint64_t mapped; /* bytes that were done when the map was written */
     char *part;      /* paths; NULL = closed or published */
     char *map;
-    char *path; /* where it will be published */
     struct fs_lock lock;
     struct fs_file file; /* from begin to publish */
     struct fs_file map_file;

@@ -16,13 +16,11 @@ static const struct endpoint *endpoint_of(const struct blob_source *source)
     return &source->client->endpoints.items[source->endpoint];
 }
 
-/* The first endpoint from 'start' on that has content; the number of endpoints when none has. The
- * last is the registry itself, which has. */
+/* The first endpoint from 'start' on that has content; the last is the registry itself, which has.
+ */
 static size_t find_endpoint(const struct client *client, size_t start)
 {
-    while (start < client->endpoints.count && !client->endpoints.items[start].pull)
-        start++;
-    return start;
+    return endpoint_list_find(&client->endpoints, start, /* resolve= */ false);
 }
 
 struct blob_source blob_source_open(const struct client *client, const struct descriptor *blob)

@@ -2,7 +2,6 @@
 #include "registry/blob_store.h"
 
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "registry/store_format.h"
 
 static const char *const directories[] = {
@@ -43,6 +42,12 @@ void blob_store_close(struct blob_store *store)
     str_free(&store->root);
 }
 
+char *blob_store_file(const struct blob_store *store, const char *folder, const char *name)
+{
+    CLEANUP(str_free) char *directory = fs_join(store->root, folder);
+    return fs_join(directory, name);
+}
+
 char *blob_store_path(const struct blob_store *store, const struct digest *digest)
 {
     CLEANUP(str_free) char *directory = fs_join(store->root, "blobs");
@@ -70,6 +75,33 @@ bool blob_store_read(const struct blob_store *store, const struct digest *digest
     error_set(err, ERR_INTEGRITY, "the stored content %s is damaged: it hashes to %s", digest->text,
               found.text);
     return error_hint(err, "pull the image again");
+}
+
+bool blob_store_lock(const struct blob_store *store, const struct digest *digest, bool wait,
+                     const struct cancel *cancel, struct fs_lock *ret, struct error *err)
+{
+    CLEANUP(str_free) char *path = blob_store_file(store, "locks", digest_hex(digest));
+    return fs_lock(path, FS_LOCK_EXCLUSIVE, wait, cancel, ret, err);
+}
+
+static bool make_way(const char *path, uint64_t size, struct error *err)
+{
+    uint64_t found = 0;
+    return fs_type_of(path) != FS_FILE
+        || (fs_file_size(path, &found, err) && (found == size || fs_remove_file(path, err)));
+}
+
+bool blob_store_publish(const struct blob_store *store, const struct digest *digest, uint64_t size,
+                        const char *from, struct error *err)
+{
+    CLEANUP(str_free) char *path = blob_store_path(store, digest);
+    if (make_way(path, size, err) && fs_publish(from, path, err))
+        return true;
+    /* Busy may also mean that somebody else has the file open. */
+    if (err->kind != ERR_BUSY || !blob_store_has(store, digest, size))
+        return error_wrap(err, "store %s", digest->text);
+    error_clear(err);
+    return true;
 }
 
 bool blob_store_evict(const struct blob_store *store, const struct digest *digest,

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/fs.h"
 
 struct blob_store {
     char *root; /* absolute */
@@ -30,6 +31,19 @@ void blob_store_close(struct blob_store *store);
 
 /* Where the content is or would be; the caller owns the result. */
 char *blob_store_path(const struct blob_store *store, const struct digest *digest);
+
+/* A file of one of the store's folders, such as "locks"; the caller owns the result. */
+char *blob_store_file(const struct blob_store *store, const char *folder, const char *name);
+
+/* The right to bring this content in or to take it out. With wait false, ERR_BUSY when another
+ * process has it; 'cancel' (may be NULL) ends the wait. */
+bool blob_store_lock(const struct blob_store *store, const struct digest *digest, bool wait,
+                     const struct cancel *cancel, struct fs_lock *ret, struct error *err) MUST_USE;
+
+/* Moves a verified file to the place of its content. What has that name with another size is not
+ * the content and makes way; content that is there already is success, and 'from' then stays. */
+bool blob_store_publish(const struct blob_store *store, const struct digest *digest, uint64_t size,
+                        const char *from, struct error *err) MUST_USE;
 
 /* True when the content is there with this size. Its bytes were verified when it came in; whoever
  * reads them all should hash them again (blob_store_read() does), for disks lose data. */

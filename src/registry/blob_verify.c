@@ -50,11 +50,9 @@ bool blob_evict_damaged(const struct blob_store *store, const struct digest *dig
                         const struct cancel *cancel, bool *ret_evicted, struct error *err)
 {
     CLEANUP(fs_unlock) struct fs_lock lock = {0};
-    CLEANUP(str_free) char *locks = fs_join(store->root, "locks");
-    CLEANUP(str_free) char *lock_path = fs_join(locks, digest_hex(digest));
     enum blob_state state;
     uint64_t size = 0;
-    if (!fs_lock(lock_path, FS_LOCK_EXCLUSIVE, true, cancel, &lock, err)
+    if (!blob_store_lock(store, digest, /* wait= */ true, cancel, &lock, err)
         || !blob_verify(store, digest, cancel, &state, &size, err))
         return false;
     if (state == BLOB_DAMAGED && !blob_store_evict(store, digest, err))

@@ -15,9 +15,8 @@
 
 static char *named_path(const struct blob_store *store, const char *name)
 {
-    CLEANUP(str_free) char *folder = fs_join(store->root, "refs");
     CLEANUP(str_free) char *file = str_format("%s" RECORD_SUFFIX, name);
-    return fs_join(folder, file);
+    return blob_store_file(store, "refs", file);
 }
 
 static char *record_path(const struct blob_store *store, const char *canonical)

@@ -213,9 +213,8 @@ static bool discard(const struct blob_store *store, const char *relative, struct
         return false;
     guid_format(&guid, unique);
     CLEANUP(str_free) char *from = fs_join(store->root, relative);
-    CLEANUP(str_free) char *trash = fs_join(store->root, "trash");
     CLEANUP(str_free) char *name = str_format("%s-%s", slash ? slash + 1 : relative, unique);
-    CLEANUP(str_free) char *to = fs_join(trash, name);
+    CLEANUP(str_free) char *to = blob_store_file(store, "trash", name);
     return fs_rename(from, to, /* replace= */ false, err);
 }
 

@@ -14,8 +14,7 @@ static bool explain(const struct blob_store *store, struct error *err)
 static bool take(const struct blob_store *store, enum fs_lock_mode mode, const char *others,
                  const struct context *context, struct store_lock *ret, struct error *err)
 {
-    CLEANUP(str_free) char *locks = fs_join(store->root, "locks");
-    CLEANUP(str_free) char *path = fs_join(locks, "store");
+    CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
     if (fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err))
         return true;
     if (err->kind != ERR_BUSY)

@@ -26,6 +26,21 @@ UNSUPPORTED = 3
 BIG = 41_000_000
 
 
+# A program's peak counts from before its exec, so it is started by a small one. Prints exit code and peak.
+STARTER = """import os, sys
+process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(process, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
+
+
+def peak_mb(command, environment=None):
+    """Exit code, what was said, and the most memory the program had."""
+    done = subprocess.run([sys.executable, "-S", "-c", STARTER, *command], capture_output=True, env=environment, check=True)
+    code, peak = done.stdout.split()[-2:]
+    return int(code), done.stderr.decode(), int(peak) / 1024
+
+
 def noise(size, seed=0):
     """Bytes that gzip cannot shrink, the same in every run."""
     return random.Random(seed).randbytes(size)

@@ -1,33 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Manifests, indexes and configurations made to hurt."""
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import fault_registry as faults
-from pulling import INTEGRITY, REGISTRY, UNSUPPORTED, WRUN, FaultTestCase, make_image, oci
+from pulling import INTEGRITY, REGISTRY, UNSUPPORTED, WRUN, FaultTestCase, make_image, oci, peak_mb
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 MEMORY_MB = 64
-
-
-# A program's peak counts from before its exec, so it is started by a small one. Prints exit code and peak.
-STARTER = """import os, sys
-process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(process, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
-"""
-
-
-def peak_mb(command, environment):
-    """Exit code, what was said, and the most memory the program had."""
-    done = subprocess.run([sys.executable, "-S", "-c", STARTER, *command], capture_output=True, env=environment, check=True)
-    code, peak = done.stdout.split()[-2:]
-    return int(code), done.stderr.decode(), int(peak) / 1024
 
 
 class DocumentTest(FaultTestCase):
