@@ -36,6 +36,14 @@ void error_bug(const char *what)
     abort();
 }
 
+bool error_copy(struct error *err, const struct error *original)
+{
+    error_raise(err, original->kind, original->domain, original->code, original->origin, "%s",
+                original->message);
+    error_detail(err, original->detail);
+    return original->hint ? error_hint(err, "%s", original->hint) : false;
+}
+
 bool error_is_set(const struct error *err)
 {
     return err->kind != ERR_NONE;

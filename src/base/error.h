@@ -97,6 +97,10 @@ bool error_hint_from(struct error *err, const struct error_hint *hints, size_t c
 /* Attaches evidence unless there is some already; NULL or "" attaches nothing. Returns false. */
 bool error_detail(struct error *err, const char *text);
 
+/* Fills *err with a copy of another error, for whoever is told of the same failure. Returns false.
+ */
+bool error_copy(struct error *err, const struct error *original);
+
 bool error_is_set(const struct error *err);
 void error_clear(struct error *err);
 

@@ -16,6 +16,11 @@ bool event_is_progress(enum event_type type)
         || type == EVENT_CHECK_PROGRESS;
 }
 
+const struct cancel *context_cancel(const struct context *context)
+{
+    return context ? context->cancel : NULL;
+}
+
 void context_emit(const struct context *context, const struct event *event)
 {
     if (context && context->observer)

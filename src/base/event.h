@@ -59,6 +59,9 @@ struct context {
 bool event_is_start(enum event_type type);
 bool event_is_progress(enum event_type type);
 
+/* NULL when there is nothing to ask. */
+const struct cancel *context_cancel(const struct context *context);
+
 void context_emit(const struct context *context, const struct event *event);
 /* Something failed in passing and is tried again after the pause. */
 void context_retry(const struct context *context, const char *subject, uint64_t pause_ms,

@@ -117,7 +117,7 @@ static bool prepare(const struct scratch *scratch, const wchar_t *id,
                     struct error *err)
 {
     CLEANUP(named_mutex_release) struct named_mutex one_at_a_time = {0};
-    const struct cancel *cancel = context ? context->cancel : NULL;
+    const struct cancel *cancel = context_cancel(context);
     if (!named_mutex_acquire(PREPARE_MUTEX, cancel, &one_at_a_time, err))
         return false;
     HRESULT hr = scratch->api->PrepareLayer(&layer_driver, id, parents->items, parents->count);
@@ -152,7 +152,7 @@ static bool attach(struct scratch *scratch, const wchar_t *id,
                    const struct layer_descriptors *parents, const struct context *context,
                    struct error *err)
 {
-    const struct cancel *cancel = context ? context->cancel : NULL;
+    const struct cancel *cancel = context_cancel(context);
     for (unsigned tries = 1;; tries++) {
         if (!cancel_check(cancel, err))
             return false;

@@ -185,7 +185,7 @@ bool archive_content_read(const struct blob_store *store, const struct archive_s
     struct reading reading = {.content = &content};
     const struct archive_visitor visitor = {on_begin, on_data, on_end, &reading};
     bool read = open_content(store, context, &content, err)
-        && archive_walk(source, &visitor, context ? context->cancel : NULL, err);
+        && archive_walk(source, &visitor, context_cancel(context), err);
     staged_writer_close(&reading.writer);
     if (!read)
         return false;
@@ -246,7 +246,7 @@ static bool stage_file(struct archive_content *content, const struct digest *dig
     CLEANUP(staged_writer_close) struct staged_writer writer = {0};
     return check_count(content, err) && fs_file_size(path, &size, err)
         && staged_writer_open(&content->staging, digest, size, &writer, err)
-        && copy_file(path, &writer, context ? context->cancel : NULL, err)
+        && copy_file(path, &writer, context_cancel(context), err)
         && take(content, &name, &writer, ret, err);
 }
 

@@ -12,11 +12,6 @@
 /* Below this a file system's answer about free space means little. */
 #define SIZE_WORTH_ASKING ((uint64_t)1 << 20)
 
-static const struct cancel *cancel_of(const struct context *context)
-{
-    return context ? context->cancel : NULL;
-}
-
 /* ---- the folder ---- */
 
 static char *lock_path(const struct blob_store *store)
@@ -93,7 +88,8 @@ bool archive_staging_open(const struct blob_store *store, const struct context *
     struct archive_staging staging = {.store = store, .context = context};
     CLEANUP(str_free) char *lock = lock_path(store);
     if (!sweep(store, lock, err)
-        || !fs_lock(lock, FS_LOCK_SHARED, /* wait= */ true, cancel_of(context), &staging.lock, err)
+        || !fs_lock(lock, FS_LOCK_SHARED, /* wait= */ true, context_cancel(context), &staging.lock,
+                    err)
         || !make_folder(&staging, err))
         return error_wrap(err, "prepare the store '%s'", store->root);
     *ret = TAKE(staging);

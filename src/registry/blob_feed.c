@@ -113,19 +113,11 @@ void blob_feed_finish(struct blob_feed *feed)
     monitor_leave(&feed->monitor);
 }
 
-static void report_copy(const struct error *original, struct error *err)
-{
-    error_code(err, original->kind, original->domain, original->code, "%s", original->message);
-    error_detail(err, original->detail);
-    if (original->hint)
-        error_hint(err, "%s", original->hint);
-}
-
 void blob_feed_stop(struct blob_feed *feed, const struct error *reason)
 {
     monitor_enter(&feed->monitor);
     if (!error_is_set(&feed->stopped))
-        report_copy(reason, &feed->stopped);
+        error_copy(&feed->stopped, reason);
     monitor_notify(&feed->monitor);
     monitor_leave(&feed->monitor);
 }
@@ -143,10 +135,8 @@ struct blob_progress blob_feed_progress(const struct blob_feed *feed, const stru
 static bool check_running(const struct blob_feed *feed, const struct digest *digest,
                           struct error *err)
 {
-    if (error_is_set(&feed->stopped)) {
-        report_copy(&feed->stopped, err);
-        return false;
-    }
+    if (error_is_set(&feed->stopped))
+        return error_copy(err, &feed->stopped);
     if (feed->finished)
         return error_set(err, ERR_NOT_FOUND, "%s is not among what was fetched", digest->text);
     return cancel_check(feed->cancel, err);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/scan.h"
 #include "base/text.h"
+#include "registry/quoted_text.h"
 
 #define VALUE_MAXIMUM 4096
 
@@ -12,12 +13,6 @@
 static bool is_token_char(char c)
 {
     return char_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~/:", c));
-}
-
-static void skip_blanks(struct scan *s, const char *blanks)
-{
-    while (scan_peek(s) != '\0' && strchr(blanks, scan_peek(s)))
-        s->at++;
 }
 
 static struct scan scan_token(struct scan *s)
@@ -28,26 +23,13 @@ static struct scan scan_token(struct scan *s)
     return scan_bytes(start, (size_t)(s->at - start));
 }
 
-static bool scan_quoted(struct scan *s, struct buf *ret, struct error *err)
-{
-    while (!scan_char(s, '"')) {
-        scan_char(s, '\\');
-        if (scan_at_end(s))
-            return error_set(err, ERR_NETWORK, "unterminated quoted text");
-        if (!buf_append(ret, s->at, 1, err))
-            return false;
-        s->at++;
-    }
-    return true;
-}
-
 static bool scan_value(struct scan *s, char **ret, struct error *err)
 {
     CLEANUP(buf_clear) struct buf value;
     buf_init(&value, VALUE_MAXIMUM);
     bool scanned;
     if (scan_char(s, '"')) {
-        scanned = scan_quoted(s, &value, err);
+        scanned = quoted_text_scan(s, &value, err);
     } else {
         /* Unquoted values are read generously, up to a blank or comma: some registries leave out
          * the quotes around a URL. */
@@ -101,12 +83,12 @@ static bool scan_challenge(struct scan *s, struct challenge *ret, struct error *
     ret->scheme = scheme_of(scheme);
     for (;;) {
         struct scan ahead = *s;
-        skip_blanks(&ahead, " \t,");
+        scan_skip(&ahead, " \t,");
         struct scan name = scan_token(&ahead);
-        skip_blanks(&ahead, " \t");
+        scan_skip(&ahead, " \t");
         if (scan_length(&name) == 0 || !scan_char(&ahead, '='))
             return true;
-        skip_blanks(&ahead, " \t");
+        scan_skip(&ahead, " \t");
         CLEANUP(str_free) char *value = NULL;
         if (!scan_value(&ahead, &value, err))
             return false;
@@ -119,7 +101,7 @@ static bool parse_line(const char *line, struct challenge *best, struct error *e
 {
     struct scan s = scan_text(line);
     for (;;) {
-        skip_blanks(&s, " \t,");
+        scan_skip(&s, " \t,");
         if (scan_at_end(&s))
             return true;
         CLEANUP(challenge_clear) struct challenge challenge = {0};

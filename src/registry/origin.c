@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/origin.h"
 
-#include <curl/curl.h>
-
 #include "base/alloc.h"
 #include "base/text.h"
+#include "registry/curl_url.h"
 
 #define SHOWN_MAXIMUM 300
-
-static void url_close(CURLU **url)
-{
-    curl_url_cleanup(*url);
-    *url = NULL;
-}
 
 /* A part of the URL in our own memory, or NULL. */
 static char *get_part(CURLU *url, CURLUPart part)
@@ -35,7 +28,7 @@ static bool has_part(CURLU *url, CURLUPart part)
 
 static bool parse(const char *text, struct origin *ret)
 {
-    CLEANUP(url_close) CURLU *url = curl_url();
+    CLEANUP(curl_url_close) CURLU *url = curl_url();
     if (!url)
         out_of_memory();
     if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK || has_part(url, CURLUPART_USER)

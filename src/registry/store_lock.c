@@ -21,7 +21,7 @@ static bool take(const struct blob_store *store, enum fs_lock_mode mode, const c
         return explain(store, err);
     error_clear(err);
     context_step(context, "waiting for %s", others);
-    return fs_lock(path, mode, /* wait= */ true, context ? context->cancel : NULL, &ret->lock, err);
+    return fs_lock(path, mode, /* wait= */ true, context_cancel(context), &ret->lock, err);
 }
 
 bool store_lock_share(const struct blob_store *store, const struct context *context,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/token.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,6 +9,7 @@
 #include "base/scan.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "registry/curl_url.h"
 #include "registry/registry_error.h"
 
 #define REPLY_MAXIMUM ((size_t)1 << 20)
@@ -24,12 +24,6 @@ static const struct json_limits limits = {
 };
 
 /* ---- the question ---- */
-
-static void url_close(CURLU **url)
-{
-    curl_url_cleanup(*url);
-    *url = NULL;
-}
 
 static bool add_query(CURLU *url, const char *name, const char *value)
 {
@@ -56,7 +50,7 @@ static bool add_scopes(CURLU *url, const char *scopes)
 /* The realm may have a query of its own, to which ours is added. */
 static bool compose_url(const struct token_request *request, char **ret)
 {
-    CLEANUP(url_close) CURLU *url = curl_url();
+    CLEANUP(curl_url_close) CURLU *url = curl_url();
     char *text = NULL;
     if (!url)
         out_of_memory();

@@ -7,38 +7,22 @@
 #include "base/buf.h"
 #include "base/scan.h"
 #include "base/text.h"
+#include "registry/quoted_text.h"
 
 #define CODE 299 /* "Miscellaneous Persistent Warning", the only one that the spec knows */
 #define BYTES_MAXIMUM 4096
 #define HOST_MAXIMUM 255
 
-static void skip_blanks(struct scan *s)
-{
-    while (scan_char(s, ' ') || scan_char(s, '\t'))
-        ;
-}
-
-/* A quoted-string (RFC 7230 section 3.2.6). */
 static bool scan_quoted(struct scan *s, struct buf *ret)
 {
-    if (!scan_char(s, '"'))
-        return false;
-    while (!scan_at_end(s)) {
-        if (scan_char(s, '"'))
-            return true;
-        (void)scan_char(s, '\\');
-        char c = scan_peek(s);
-        if (!scan_char(s, c))
-            return false;
-        buf_add(ret, &c, 1);
-    }
-    return false;
+    CLEANUP(error_clear) struct error malformed = {0};
+    return scan_char(s, '"') && quoted_text_scan(s, ret, &malformed);
 }
 
 /* code SP agent SP text [SP date] */
 static bool scan_value(struct scan *s, uint64_t *ret_code, struct buf *ret_text)
 {
-    skip_blanks(s);
+    scan_skip(s, " \t");
     if (!scan_uint64(s, ret_code) || !scan_char(s, ' '))
         return false;
     struct scan agent = scan_until(s, ' ');
@@ -46,9 +30,9 @@ static bool scan_value(struct scan *s, uint64_t *ret_code, struct buf *ret_text)
         return false;
     CLEANUP(buf_clear) struct buf date;
     buf_init(&date, BUF_UNBOUNDED);
-    skip_blanks(s);
+    scan_skip(s, " \t");
     (void)scan_quoted(s, &date);
-    skip_blanks(s);
+    scan_skip(s, " \t");
     return true;
 }
 
