@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/image_compose.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json_copy.h"
+#include "base/text.h"
+#include "registry/blob_ingest.h"
+#include "registry/docker_archive.h"
+#include "registry/image_config.h"
+#include "registry/image_instruction.h"
+#include "registry/image_record.h"
+
+static const struct json_limits limits = {
+    .maximum_bytes = IMAGE_CONFIG_MAXIMUM,
+    .maximum_depth = 32,
+    .maximum_values = 200000,
+};
+
+static const struct {
+    const char *manifest;
+    const char *config;
+    const char *gzip_layer;
+} families[] = {
+    [IMAGE_FAMILY_DOCKER] = {DOCKER_MANIFEST_TYPE, DOCKER_CONFIG_TYPE, DOCKER_LAYER_TYPE ".gzip"},
+    [IMAGE_FAMILY_OCI] = {"application/vnd.oci.image.manifest.v1+json",
+                          "application/vnd.oci.image.config.v1+json",
+                          "application/vnd.oci.image.layer.v1.tar+gzip"},
+};
+
+enum image_family image_family_of(const char *manifest_type)
+{
+    return manifest_type && str_starts_with(manifest_type, "application/vnd.oci.")
+        ? IMAGE_FAMILY_OCI
+        : IMAGE_FAMILY_DOCKER;
+}
+
+const char *image_family_gzip_layer(enum image_family family)
+{
+    return families[family].gzip_layer;
+}
+
+/* ---- what the older image says ---- */
+
+struct older {
+    const struct image_compose_request *request;
+    struct json_document document;
+    struct image_config config;
+    struct image_edit edit;
+};
+
+static void older_clear(struct older *older)
+{
+    json_document_clear(&older->document);
+    image_config_clear(&older->config);
+    image_edit_clear(&older->edit);
+}
+
+static bool check_layers(const struct older *older, struct error *err)
+{
+    const struct image_compose_request *request = older->request;
+    const struct image_config *config = &older->config;
+    if (config->diff_id_count > request->layers->count)
+        return error_set(err, ERR_INTEGRITY, "it names %zu layers, of which there are %zu",
+                         config->diff_id_count, request->layers->count);
+    for (size_t i = 0; i < config->diff_id_count; i++)
+        if (!digest_equal(&config->diff_ids[i], &request->diff_ids[i]))
+            return error_set(err, ERR_INTEGRITY, "its layer %zu is %s instead of %s", i + 1,
+                             config->diff_ids[i].text, request->diff_ids[i].text);
+    return true;
+}
+
+static bool apply_changes(struct image_edit *edit, const struct strlist *changes, struct error *err)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (!image_instruction_apply(edit, changes->items[i], err))
+            return error_wrap(err, "--change");
+    return true;
+}
+
+static bool read_older(const struct image_compose_request *request, struct older *ret,
+                       struct error *err)
+{
+    CLEANUP(older_clear) struct older older = {.request = request};
+    if (!image_config_parse(request->config, request->config_length, &older.config, err)
+        || !json_parse(request->config, request->config_length, &limits, &older.document, err)
+        || !check_layers(&older, err)
+        || !image_edit_open(json_member(older.document.root, "config"), &older.edit, err))
+        return error_wrap(err, "the image to build on");
+    if (!apply_changes(&older.edit, request->changes, err))
+        return false;
+    *ret = TAKE(older);
+    return true;
+}
+
+bool image_compose_check_changes(const struct strlist *changes, struct error *err)
+{
+    CLEANUP(image_edit_clear) struct image_edit edit = {0};
+    return image_edit_open(NULL, &edit, err) && apply_changes(&edit, changes, err);
+}
+
+/* ---- the configuration ---- */
+
+static bool is_empty_layer(const struct json_value *entry)
+{
+    const struct json_value *flag = json_member(entry, "empty_layer");
+    return flag && flag->type == JSON_BOOLEAN && flag->boolean;
+}
+
+static size_t count_layers(const struct json_value *history)
+{
+    size_t count = 0;
+    for (const struct json_value *entry = history ? history->first : NULL; entry;
+         entry = entry->next)
+        count += !is_empty_layer(entry);
+    return count;
+}
+
+static void put_entry(struct json_writer *w, const struct image_compose_request *request)
+{
+    JSON_OBJECT(w, NULL) {
+        json_string(w, "created", request->created);
+        json_opt_string(w, "created_by", request->created_by);
+        json_opt_string(w, "author", request->author);
+        json_opt_string(w, "comment", request->message);
+    }
+}
+
+/* Readers match the entries with the layers, so there is one for each layer, also where the older
+ * image tells less. */
+static void put_history(struct json_writer *w, const struct older *older)
+{
+    const struct image_compose_request *request = older->request;
+    const struct json_value *history = json_member(older->document.root, "history");
+    if (history && history->type != JSON_LIST)
+        history = NULL;
+    JSON_ARRAY(w, "history") {
+        for (const struct json_value *entry = history ? history->first : NULL; entry;
+             entry = entry->next)
+            json_copy(w, NULL, entry);
+        for (size_t i = count_layers(history); i < older->config.diff_id_count; i++) {
+            JSON_OBJECT(w, NULL) {
+                json_string(w, "comment", "not known");
+            }
+        }
+        for (size_t i = older->config.diff_id_count; i < request->layers->count; i++)
+            put_entry(w, request);
+    }
+}
+
+static void put_rootfs(struct json_writer *w, const struct older *older)
+{
+    JSON_OBJECT(w, "rootfs") {
+        json_string(w, "type", "layers");
+        JSON_ARRAY(w, "diff_ids") {
+            for (size_t i = 0; i < older->request->layers->count; i++)
+                json_string(w, NULL, older->request->diff_ids[i].text);
+        }
+    }
+}
+
+static void put_process(struct json_writer *w, const struct older *older)
+{
+    const struct json_value *process = json_member(older->document.root, "config");
+    image_edit_put(&older->edit, w, "config",
+                   process && process->type == JSON_MAP ? process : NULL);
+}
+
+static void put_created(struct json_writer *w, const struct older *older)
+{
+    json_string(w, "created", older->request->created);
+}
+
+static void put_author(struct json_writer *w, const struct older *older)
+{
+    const struct json_value *author = json_member(older->document.root, "author");
+    if (older->request->author)
+        json_string(w, "author", older->request->author);
+    else if (author)
+        json_copy(w, "author", author);
+}
+
+static void put_nothing(struct json_writer *w, const struct older *older)
+{
+    (void)w;
+    (void)older;
+}
+
+/* Members that are not copied. */
+static const struct {
+    const char *key;
+    void (*put)(struct json_writer *w, const struct older *older);
+} own_members[] = {
+    {"author", put_author},   {"config", put_process},  {"container", put_nothing},
+    {"created", put_created}, {"history", put_history}, {"container_config", put_nothing},
+    {"rootfs", put_rootfs},
+};
+
+static size_t own_member_of(const char *key)
+{
+    size_t i = 0;
+    while (i < ARRAY_SIZE(own_members) && !str_equal(own_members[i].key, key))
+        i++;
+    return i;
+}
+
+static bool compose_config(const struct older *older, char **ret, struct error *err)
+{
+    const struct json_value *root = older->document.root;
+    CLEANUP(json_writer_close) struct json_writer w;
+    json_writer_open(&w);
+    JSON_OBJECT(&w, NULL) {
+        for (const struct json_value *item = root->first; item; item = item->next) {
+            size_t own = own_member_of(item->key);
+            if (own < ARRAY_SIZE(own_members))
+                own_members[own].put(&w, older);
+            else
+                json_copy(&w, item->key, item);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(own_members); i++)
+            if (!json_member(root, own_members[i].key))
+                own_members[i].put(&w, older);
+    }
+    return json_writer_finish(&w, ret, err);
+}
+
+/* ---- the manifest ---- */
+
+static void put_descriptor(struct json_writer *w, const char *key,
+                           const struct descriptor *descriptor)
+{
+    JSON_OBJECT(w, key) {
+        json_string(w, "mediaType", descriptor->media_type);
+        json_uint(w, "size", descriptor->size);
+        json_string(w, "digest", descriptor->digest.text);
+        if (descriptor->urls.count) {
+            JSON_ARRAY(w, "urls") {
+                for (size_t i = 0; i < descriptor->urls.count; i++)
+                    json_string(w, NULL, descriptor->urls.items[i]);
+            }
+        }
+    }
+}
+
+static bool compose_manifest(const struct image_compose_request *request, const char *config_text,
+                             char **ret, struct error *err)
+{
+    CLEANUP(descriptor_clear)
+    struct descriptor config = {
+        .media_type = xstrdup(families[request->family].config),
+        .digest = digest_of(config_text, strlen(config_text)),
+        .size = strlen(config_text),
+    };
+    CLEANUP(json_writer_close) struct json_writer w;
+    json_writer_open(&w);
+    JSON_OBJECT(&w, NULL) {
+        json_uint(&w, "schemaVersion", 2);
+        json_string(&w, "mediaType", families[request->family].manifest);
+        put_descriptor(&w, "config", &config);
+        JSON_ARRAY(&w, "layers") {
+            for (size_t i = 0; i < request->layers->count; i++)
+                put_descriptor(&w, NULL, &request->layers->items[i]);
+        }
+    }
+    return json_writer_finish(&w, ret, err);
+}
+
+bool image_compose(const struct image_compose_request *request, struct composed_image *ret,
+                   struct error *err)
+{
+    CLEANUP(older_clear) struct older older = {0};
+    CLEANUP(composed_image_clear) struct composed_image image = {0};
+    if (!read_older(request, &older, err) || !compose_config(&older, &image.config, err)
+        || !compose_manifest(request, image.config, &image.manifest, err))
+        return false;
+    image.descriptor = (struct descriptor){
+        .media_type = xstrdup(families[request->family].manifest),
+        .digest = digest_of(image.manifest, strlen(image.manifest)),
+        .size = strlen(image.manifest),
+    };
+    *ret = TAKE(image);
+    return true;
+}
+
+void composed_image_clear(struct composed_image *image)
+{
+    str_free(&image->config);
+    str_free(&image->manifest);
+    descriptor_clear(&image->descriptor);
+}
+
+/* ---- into the store ---- */
+
+static bool put(const struct blob_store *store, const char *text, struct error *err)
+{
+    CLEANUP(buf_clear) struct buf content;
+    buf_init(&content, BUF_UNBOUNDED);
+    buf_add_str(&content, text);
+    return blob_ingest_put(store, &content, err);
+}
+
+bool image_compose_store(const struct composed_image *image, const struct blob_store *store,
+                         const struct reference *name, struct error *err)
+{
+    const struct image_record record = {
+        .media_type = image->descriptor.media_type,
+        .digest = image->descriptor.digest,
+        .size = image->descriptor.size,
+    };
+    if (digest_is_set(&name->digest))
+        return error_set(err, ERR_USAGE, "a new image is named by a tag, not by a digest");
+    return put(store, image->config, err) && put(store, image->manifest, err)
+        && image_record_write(store, name, &record, err);
+}
