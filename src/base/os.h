@@ -8,6 +8,8 @@
 
 /* Milliseconds of a clock that never goes back. */
 uint64_t os_monotonic_ms(void);
+/* The same in nanoseconds, to measure short work with. */
+uint64_t os_monotonic_ns(void);
 /* Now, as RFC 3339 in UTC ("2026-11-22T03:04:05Z"); the buffer must hold 32 bytes. */
 void os_timestamp(char text[32]);
 void os_sleep_ms(unsigned milliseconds);

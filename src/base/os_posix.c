@@ -15,9 +15,14 @@
 
 uint64_t os_monotonic_ms(void)
 {
+    return os_monotonic_ns() / 1000000;
+}
+
+uint64_t os_monotonic_ns(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 void os_timestamp(char text[32])

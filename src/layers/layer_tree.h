@@ -9,7 +9,12 @@
  * An open object goes through these calls, in this order, all but the first and last optional:
  *   make_directory/create_file, set_security, set_ea, set_reparse | write..., open_stream
  * (write..., close)..., set_basic, close. set_basic comes last because writing changes times and
- * because a read-only file takes no streams. */
+ * because a read-only file takes no streams.
+ *
+ * Several threads may use one tree at once, each with objects of its own: create_file, open_stream,
+ * write, the set_ calls and close, while one of them also makes and opens directories. The
+ * directory in which something is made is complete by then. link, remove, read_directory and
+ * type_of are called while no other thread uses the tree. */
 #pragma once
 
 #include <stdint.h>

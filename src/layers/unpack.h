@@ -66,7 +66,19 @@ struct layer_directory {
     struct win_basic_info basic;
 };
 
+/* How long the parts of the work took, in nanoseconds. They overlap: each is the sum over the
+ * threads that did it, without the time in which a thread waited for another. */
+struct unpack_times {
+    uint64_t inflate; /* decoding, without reading the source */
+    uint64_t hash;    /* of the uncompressed content */
+    uint64_t parse;   /* the tar and the rules */
+    uint64_t create;  /* directories, files and links, with everything but their content */
+    uint64_t write;   /* content */
+    uint64_t close;   /* times, attributes, closing */
+};
+
 struct layer_unpack_result {
+    struct unpack_times times;
     struct digest diff_id;
     uint64_t entries;
     uint64_t uncompressed_bytes;

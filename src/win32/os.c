@@ -19,6 +19,19 @@ uint64_t os_monotonic_ms(void)
     return GetTickCount64();
 }
 
+uint64_t os_monotonic_ns(void)
+{
+    static const uint64_t second = 1000000000;
+    LARGE_INTEGER ticks;
+    LARGE_INTEGER frequency;
+    QueryPerformanceFrequency(&frequency);
+    QueryPerformanceCounter(&ticks);
+    uint64_t per_second = (uint64_t)frequency.QuadPart;
+    uint64_t now = (uint64_t)ticks.QuadPart;
+    /* In two parts: the product of the whole would not fit. */
+    return now / per_second * second + now % per_second * second / per_second;
+}
+
 void os_timestamp(char text[32])
 {
     SYSTEMTIME now;
