@@ -8,6 +8,7 @@
 #include "layers/unpack.h"
 #include "win32/hresult.h"
 #include "win32/path.h"
+#include "win32/security.h"
 #include "win32/utf16.h"
 
 #define SECURITY_SOFTWARE_HINT "exclude the store from virus scanners and similar software"
@@ -48,6 +49,7 @@ static struct layer_unpack_request unpack_request(const struct layer_import *imp
         .media_type = import->request->media_type,
         .diff_id = import->request->diff_id,
         .tree = tree,
+        .security_from_sddl = security_bytes_from_sddl,
     };
 }
 

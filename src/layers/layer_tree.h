@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strlist.h"
 #include "layers/layer_path.h"
 #include "layers/win_meta.h"
 
@@ -76,6 +77,8 @@ struct layer_tree_ops {
      * win_meta_init_directory() has prepared. */
     bool (*read_directory)(void *self, const struct layer_path *path, struct win_meta *ret,
                            struct error *err);
+    /* Adds the names of what an existing directory has. */
+    bool (*list)(void *self, const struct layer_path *path, struct strlist *ret, struct error *err);
     /* What is there now; a path that leads through a link is ABSENT. */
     bool (*type_of)(void *self, const struct layer_path *path, enum layer_object_type *ret,
                     struct error *err);

@@ -295,6 +295,13 @@ static bool tree_read_directory(void *self, const struct layer_path *path, struc
     return read;
 }
 
+static bool tree_list(void *self, const struct layer_path *path, struct strlist *ret,
+                      struct error *err)
+{
+    const struct tree_win32 *tree = self;
+    return safe_root_list(&tree->root, path->text, ret, err);
+}
+
 static bool tree_type_of(void *self, const struct layer_path *path, enum layer_object_type *ret,
                          struct error *err)
 {
@@ -333,6 +340,7 @@ static const struct layer_tree_ops operations = {
     .link = tree_link,
     .remove = tree_remove,
     .read_directory = tree_read_directory,
+    .list = tree_list,
     .type_of = tree_type_of,
 };
 

@@ -21,17 +21,11 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "base/strlist.h"
 #include "layers/layer_path.h"
 #include "layers/layer_tree.h"
 #include "layers/win_meta.h"
 
 enum layer_kind { LAYER_BASE = 1, LAYER_DIFF };
-
-/* Lists the children (plain names) that 'directory' has in the merged parents; needed only for
- * opaque whiteouts. */
-typedef bool (*layer_children_fn)(void *user, const struct layer_path *directory,
-                                  struct strlist *ret, struct error *err);
 
 struct layer_unpack_request {
     const struct byte_source *source; /* the blob; read on a thread of unpacking's own */
@@ -44,8 +38,9 @@ struct layer_unpack_request {
     const struct layer_tree *parents; /* diff: trees of the parent layers, topmost first */
     size_t parent_count;
     bool with_utility_vm; /* false: UtilityVM entries are checked, then left out. true: base only */
-    layer_children_fn list_children; /* may be NULL: opaque whiteouts are then ERR_UNSUPPORTED */
-    void *list_children_user;
+    /* Appends the binary form of a descriptor in text form, which only Windows can make; NULL: such
+     * descriptors are checked, then left out. */
+    bool (*security_from_sddl)(const char *sddl, struct buf *ret, struct error *err);
     uint64_t maximum_bytes;   /* uncompressed; 0 = LAYER_UNPACK_MAXIMUM_BYTES */
     uint64_t maximum_entries; /* 0 = LAYER_UNPACK_MAXIMUM_ENTRIES */
 };

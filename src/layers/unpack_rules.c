@@ -129,9 +129,8 @@ static bool ensure_parents(struct unpack_rules *rules, const struct layer_path *
     return good;
 }
 
-/* Takes a name that has not been used. */
-static bool claim(struct unpack_rules *rules, const struct layer_path *path, enum name_use use,
-                  struct error *err)
+bool unpack_rules_claim(struct unpack_rules *rules, const struct layer_path *path,
+                        enum name_use use, struct error *err)
 {
     if (name_set_get(&rules->names, path->text) != NAME_UNUSED)
         return error_set(err, ERR_INTEGRITY,
@@ -148,7 +147,7 @@ bool unpack_rules_tombstone(struct unpack_rules *rules, const struct layer_path 
     struct layer_unpack_result *result = &rules->result;
     if (path->root == LAYER_ROOT_HIVES || layer_path_is_root(path))
         return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
-    if (!claim(rules, path, NAME_TOMBSTONE, err))
+    if (!unpack_rules_claim(rules, path, NAME_TOMBSTONE, err))
         return false;
     if (is_left_out(rules, path) || !rules->request->tree)
         return true;
@@ -192,6 +191,17 @@ static bool begin_object(struct unpack_rules *rules, const struct layer_path *pa
     return writer->ops->file(writer->self, path, meta, entry->size, err);
 }
 
+/* Text becomes a descriptor where there is somebody to ask; elsewhere it has only been checked. */
+static bool convert_security(const struct unpack_rules *rules, struct win_meta *meta,
+                             struct error *err)
+{
+    if (!meta->sddl || !rules->request->security_from_sddl)
+        return true;
+    return (rules->request->security_from_sddl(meta->sddl, &meta->security, err)
+            && security_descriptor_check(meta->security.data, meta->security.length, err))
+        || error_wrap(err, "record MSWINDOWS.sd");
+}
+
 /* Files, directories, symlinks and junctions. */
 static bool object_entry(struct unpack_rules *rules, const struct layer_path *path,
                          const struct tar_entry *entry, struct error *err)
@@ -200,7 +210,7 @@ static bool object_entry(struct unpack_rules *rules, const struct layer_path *pa
         && name_set_get(&rules->names, path->text) == NAME_IMPLIED_DIRECTORY;
     if (implied)
         name_set_put(&rules->names, path->text, NAME_DIRECTORY);
-    else if (!claim(rules, path, use_of(entry), err))
+    else if (!unpack_rules_claim(rules, path, use_of(entry), err))
         return false;
 
     rules->current = (struct unpack_current){
@@ -211,7 +221,7 @@ static bool object_entry(struct unpack_rules *rules, const struct layer_path *pa
     if (rules->current.is_left_out)
         return true;
     CLEANUP(win_meta_clear) struct win_meta meta = {0};
-    return win_meta_parse(entry, &meta, err)
+    return win_meta_parse(entry, &meta, err) && convert_security(rules, &meta, err)
         && begin_object(rules, path, &meta, entry, implied, err);
 }
 
@@ -273,7 +283,7 @@ static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path 
     good = good
         && (left_out
             || (check_left_out_target(rules, &link, err) && find_target(rules, &link, err)))
-        && claim(rules, path, NAME_HARD_LINK, err);
+        && unpack_rules_claim(rules, path, NAME_HARD_LINK, err);
     if (good && !left_out) {
         good = rules->writer.ops->hard_link(rules->writer.self, &link, err)
             && (rules->request->kind == LAYER_BASE || keep_link(rules, &link, err));
@@ -340,6 +350,14 @@ static bool path_entry(struct unpack_rules *rules, const struct tar_entry *entry
                                         : object_entry(rules, &path, entry, err);
 }
 
+/* What "tar -C layer ." begins with: the directory of the layer, about which there is nothing to
+ * say. */
+static bool is_layer_itself(const struct tar_entry *entry)
+{
+    return entry->type == TAR_DIRECTORY
+        && (str_equal(entry->name, "./") || str_equal(entry->name, "."));
+}
+
 static bool any_entry(struct unpack_rules *rules, const struct tar_entry *entry, struct error *err)
 {
     const char *last = strrchr(entry->name, '/');
@@ -351,6 +369,8 @@ static bool any_entry(struct unpack_rules *rules, const struct tar_entry *entry,
         return false;
     if (entry->type == TAR_DEVICE)
         return error_set(err, ERR_INTEGRITY, "a Windows layer has no devices");
+    if (is_layer_itself(entry))
+        return true;
     return whiteout_is(entry->name) ? whiteout_entry(rules, entry, err)
                                     : path_entry(rules, entry, err);
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "layers/printable.h"
 
 #define PREFIX ".wh."
 #define OPAQUE ".wh..wh..opq"
@@ -28,15 +29,25 @@ static bool sibling_path(const char *name, const char *last, struct layer_path *
     return layer_path_parse(text, ret, err);
 }
 
+static bool is_hidden_root(const struct unpack_rules *rules, const struct layer_path *path)
+{
+    return path->root == LAYER_ROOT_UTILITY_VM && !rules->request->with_utility_vm;
+}
+
+/* The marker takes a name, so it cannot come twice nor lie below a link, and its directory is one
+ * even if the tar never mentions it. */
 static bool opaque_entry(struct unpack_rules *rules, const char *name, struct error *err)
 {
-    if (!rules->request->list_children)
-        return error_set(err, ERR_UNSUPPORTED,
-                         "whiteouts of whole directories (" OPAQUE ") are not supported");
+    CLEANUP(layer_path_clear) struct layer_path marker = {0};
     CLEANUP(layer_path_clear) struct layer_path directory = {0};
-    if (!sibling_path(name, "", &directory, err))
+    if (!sibling_path(name, OPAQUE, &marker, err))
         return false;
-    path_list_add(&rules->opaque, &directory);
+    if (marker.root == LAYER_ROOT_HIVES)
+        return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
+    if (!unpack_rules_claim(rules, &marker, NAME_TOMBSTONE, err))
+        return false;
+    if (layer_path_parent(&marker, &directory) && !is_hidden_root(rules, &marker))
+        path_list_add(&rules->opaque, &directory);
     return true;
 }
 
@@ -68,6 +79,16 @@ static bool child_path(const struct layer_path *directory, const char *name, str
     return layer_path_parse(text, ret, err);
 }
 
+/* Once: several parents may have the directory, and the tar may mark it too. */
+static void hide_directory(struct unpack_rules *rules, const struct layer_path *directory)
+{
+    CLEANUP(str_free) char *marker = str_format("%s\\" OPAQUE, directory->text);
+    if (name_set_get(&rules->names, marker) != NAME_UNUSED)
+        return;
+    name_set_put(&rules->names, marker, NAME_TOMBSTONE);
+    path_list_add(&rules->opaque, directory);
+}
+
 /* A file of this layer replaces the parents'; a directory of this layer hides the parents' children
  * too, so the work list grows by it. */
 static bool settle_child(struct unpack_rules *rules, const struct layer_path *path,
@@ -77,7 +98,23 @@ static bool settle_child(struct unpack_rules *rules, const struct layer_path *pa
     if (use == NAME_UNUSED)
         return unpack_rules_tombstone(rules, path, err);
     if (use == NAME_DIRECTORY || use == NAME_IMPLIED_DIRECTORY)
-        path_list_add(&rules->opaque, path);
+        hide_directory(rules, path);
+    return true;
+}
+
+/* What any of the parents has in a directory of that name. That may be more than is visible through
+ * all of them: deleting what is not there is no fault. */
+static bool list_children(const struct unpack_rules *rules, const struct layer_path *directory,
+                          struct strlist *ret, struct error *err)
+{
+    const struct layer_unpack_request *request = rules->request;
+    for (size_t i = 0; i < request->parent_count; i++) {
+        const struct layer_tree *parent = &request->parents[i];
+        enum layer_object_type type = LAYER_ABSENT;
+        if (!parent->ops->type_of(parent->self, directory, &type, err)
+            || (type == LAYER_DIRECTORY && !parent->ops->list(parent->self, directory, ret, err)))
+            return false;
+    }
     return true;
 }
 
@@ -85,8 +122,7 @@ static bool settle_directory(struct unpack_rules *rules, const struct layer_path
                              struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist children = {0};
-    if (!rules->request->list_children(rules->request->list_children_user, directory, &children,
-                                       err))
+    if (!list_children(rules, directory, &children, err))
         return false;
     for (size_t i = 0; i < children.count; i++) {
         CLEANUP(layer_path_clear) struct layer_path path = {0};
@@ -104,7 +140,7 @@ bool whiteout_settle_opaque(struct unpack_rules *rules, struct error *err)
         CLEANUP(layer_path_clear)
         struct layer_path directory = layer_path_copy(&rules->opaque.items[i]);
         if (!settle_directory(rules, &directory, err))
-            return error_wrap(err, "opaque directory '%s'", directory.text);
+            return error_wrap(err, "opaque directory '%s'", printable_name(directory.text).text);
     }
     return true;
 }

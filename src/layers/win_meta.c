@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/base64.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "layers/little_endian.h"
 #include "layers/reparse.h"
+#include "layers/sddl.h"
 
 #define ATTRIBUTE_ENCRYPTED 0x4000u
 /* READONLY HIDDEN SYSTEM ARCHIVE NORMAL TEMPORARY OFFLINE NOT_CONTENT_INDEXED NO_SCRUB PINNED
@@ -121,19 +123,28 @@ static bool read_attributes(const struct tar_entry *entry, struct win_meta *ret,
 
 /* ---- security, extended attributes, links ---- */
 
-static bool read_security(const struct tar_entry *entry, struct buf *ret, struct error *err)
+/* Images of 2016 and before have text instead of the binary form. */
+static bool read_sddl(const struct tar_entry *entry, char **ret, struct error *err)
+{
+    const struct tar_record *record = tar_entry_record(entry, "MSWINDOWS.sd");
+    if (!record || record->value_length == 0)
+        return true;
+    if (!sddl_check(record->value, record->value_length, err))
+        return error_wrap(err, "record MSWINDOWS.sd");
+    *ret = xstrndup(record->value, record->value_length);
+    return true;
+}
+
+static bool read_security(const struct tar_entry *entry, struct win_meta *ret, struct error *err)
 {
     const struct tar_record *record = tar_entry_record(entry, "MSWINDOWS.rawsd");
-    if (!record) {
-        if (tar_entry_record(entry, "MSWINDOWS.sd"))
-            return error_set(err, ERR_UNSUPPORTED,
-                             "security descriptor in text form, as in layers of 2016 and before");
-        return true;
-    }
+    if (!record)
+        return read_sddl(entry, &ret->sddl, err);
     if (record->value_length == 0)
         return true;
-    return (base64_decode(record->value, record->value_length, ret, err)
-            && security_descriptor_check(ret->data, ret->length, err))
+    struct buf *security = &ret->security;
+    return (base64_decode(record->value, record->value_length, security, err)
+            && security_descriptor_check(security->data, security->length, err))
         || error_wrap(err, "record MSWINDOWS.rawsd");
 }
 
@@ -156,14 +167,30 @@ static bool add_ea(struct buf *list, size_t *last, const char *name, const struc
         && buf_append(list, zeros, padding, err);
 }
 
+/* What NTFS accepts: ASCII but for these. */
 static bool ea_name_is_valid(const char *name)
 {
     size_t length = strlen(name);
     for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)name[i] < 0x20)
+        if ((unsigned char)name[i] <= 0x20 || (unsigned char)name[i] >= 0x7F
+            || strchr("\"*+,/:;<=>?[\\]|", name[i]))
             return false;
     }
     return length > 0 && length <= EA_MAXIMUM_NAME;
+}
+
+/* NTFS knows the names in upper case only: of two, one would be lost. */
+static bool has_ea(const struct buf *list, const char *name)
+{
+    size_t next = 0;
+    for (size_t at = 0; at < list->length; at += next) {
+        if (str_equal_nocase((const char *)list->data + at + EA_HEADER, name))
+            return true;
+        next = get_le32(list->data + at);
+        if (next == 0)
+            return false;
+    }
+    return false;
 }
 
 static bool read_ea(const struct tar_entry *entry, struct buf *ret, struct error *err)
@@ -178,6 +205,8 @@ static bool read_ea(const struct tar_entry *entry, struct buf *ret, struct error
         const char *name = record->key + strlen(EA_PREFIX);
         if (!ea_name_is_valid(name))
             return error_set(err, ERR_INTEGRITY, "an extended attribute has an impossible name");
+        if (has_ea(ret, name))
+            return error_set(err, ERR_INTEGRITY, "an extended attribute is there twice");
         buf_reset(&value);
         if (!base64_decode(record->value, record->value_length, &value, err)
             || !add_ea(ret, &last, name, &value, err))
@@ -207,7 +236,7 @@ bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct 
     CLEANUP(win_meta_clear) struct win_meta meta;
     init(&meta);
     if (!read_attributes(entry, &meta, err) || !read_times(entry, &meta.basic, err)
-        || !read_security(entry, &meta.security, err) || !read_ea(entry, &meta.ea, err)
+        || !read_security(entry, &meta, err) || !read_ea(entry, &meta.ea, err)
         || !read_link(entry, &meta.reparse, err))
         return false;
     *ret = TAKE(meta);
@@ -231,6 +260,7 @@ void win_meta_take_directory(struct win_meta *meta, const struct win_basic_info 
 void win_meta_clear(struct win_meta *meta)
 {
     buf_clear(&meta->security);
+    str_free(&meta->sddl);
     buf_clear(&meta->ea);
     buf_clear(&meta->reparse);
     *meta = (struct win_meta){0};

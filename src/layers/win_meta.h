@@ -2,7 +2,7 @@
 /* win_meta: the PAX records of a tar entry to the Windows metadata they stand for.
  *
  * The records are those of go-winio's backuptar, which is how every Windows layer is written:
- * MSWINDOWS.fileattr, .rawsd, .mountpoint, .xattr.NAME, LIBARCHIVE.creationtime, mtime, atime,
+ * MSWINDOWS.fileattr, .rawsd, .sd, .mountpoint, .xattr.NAME, LIBARCHIVE.creationtime, mtime, atime,
  * ctime. All values come from strangers; each is checked for structure and size here, so that the
  * bytes may be given to the system. */
 #pragma once
@@ -32,12 +32,13 @@ struct win_meta {
                             always right; EFS encryption is never asked for */
     bool is_directory;   /* directories, junctions, symlinks to directories */
     struct buf security; /* self-relative SECURITY_DESCRIPTOR; empty = inherit */
+    char *sddl;          /* the descriptor as text, when the layer has it in no other form */
     struct buf ea;       /* FILE_FULL_EA_INFORMATION list; empty = none */
     struct buf reparse;  /* REPARSE_DATA_BUFFER; empty = not a link */
 };
 
-/* For TAR_FILE, TAR_DIRECTORY and TAR_SYMLINK entries. Kind ERR_INTEGRITY; MSWINDOWS.sd without
- * .rawsd (SDDL text of 2016 images) is ERR_UNSUPPORTED. On success *ret is owned by the caller. */
+/* For TAR_FILE, TAR_DIRECTORY and TAR_SYMLINK entries. Kind ERR_INTEGRITY. On success *ret is owned
+ * by the caller. */
 bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct error *err)
     MUST_USE;
 /* Metadata of a directory that the tar does not mention: attribute DIRECTORY, nothing else. */

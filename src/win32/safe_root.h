@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/strlist.h"
 #include "win32/nt.h"
 
 struct safe_root {
@@ -48,6 +49,10 @@ enum safe_type {
  * leads through a reparse point. */
 bool safe_root_type_of(const struct safe_root *root, const char *relative, enum safe_type *ret,
                        struct error *err) MUST_USE;
+
+/* Adds the names of what a directory has, without "." and "..". */
+bool safe_root_list(const struct safe_root *root, const char *relative, struct strlist *ret,
+                    struct error *err) MUST_USE;
 
 /* Makes a hard link 'link' below 'link_root' to the file 'target' below 'target_root'. ERR_BUSY
  * when the name is taken. */

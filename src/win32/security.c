@@ -28,6 +28,21 @@ void security_clear(struct security *security)
     *security = (struct security){0};
 }
 
+bool security_bytes_from_sddl(const char *sddl, struct buf *ret, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    CLEANUP(security_clear) struct security security = {0};
+    if (!utf16_from_utf8(sddl, &wide, err))
+        return false;
+    if (!security_from_sddl(wide, &security, err)) {
+        /* It is a stranger's text, whatever Windows finds wrong with it. */
+        err->kind = ERR_INTEGRITY;
+        return false;
+    }
+    PSECURITY_DESCRIPTOR descriptor = security.attributes.lpSecurityDescriptor;
+    return buf_append(ret, descriptor, GetSecurityDescriptorLength(descriptor), err);
+}
+
 /* Room for a TOKEN_USER and the longest SID behind it. */
 union token_user {
     TOKEN_USER user;

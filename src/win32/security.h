@@ -2,6 +2,7 @@
 /* security: security descriptors for the objects wrun makes on the host. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "win32/windows_lean.h"
 
@@ -14,6 +15,10 @@ struct security {
 
 bool security_from_sddl(const wchar_t *sddl, struct security *ret, struct error *err) MUST_USE;
 void security_clear(struct security *security);
+
+/* Appends the self-relative descriptor that the text stands for. ERR_INTEGRITY when it stands for
+ * none. */
+bool security_bytes_from_sddl(const char *sddl, struct buf *ret, struct error *err) MUST_USE;
 
 /* True when the file or directory belongs to the system, to the administrators, or to the user wrun
  * runs as: nobody else can have changed its access list. */

@@ -11,6 +11,7 @@
 
 #include "../unit/memory_tree.h"
 #include "../unit/tar_build.h"
+#include "layers/sddl.h"
 #include "layers/unpack.h"
 
 struct input {
@@ -50,16 +51,10 @@ static void add_entry(struct buf *archive, struct input *input)
     input->at += entry.length;
 }
 
-static bool list_children(void *user, const struct layer_path *directory, struct strlist *ret,
-                          struct error *err)
+static bool security_from_sddl(const char *sddl, struct buf *ret, struct error *err)
 {
-    (void)user;
-    (void)err;
-    if (strlen(directory->text) < 100) {
-        strlist_add(ret, "a");
-        strlist_add(ret, "b");
-    }
-    return true;
+    memory_require(sddl_check(sddl, strlen(sddl), err), "a text that was not checked");
+    return buf_append(ret, sddl, strlen(sddl), err);
 }
 
 static void check_tree(const struct memory_tree *tree)
@@ -78,13 +73,13 @@ static void check_tree(const struct memory_tree *tree)
 /* Something for links and for directories that the layer does not mention. */
 static void fill_parent(const struct layer_tree *parent)
 {
-    static const char *const names[] = {"Files", "Files/d", "Files/f"};
+    static const char *const names[] = {"Files", "Files/d", "Files/d/d", "Files/d/d/f", "Files/f"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         struct error err = {0};
         struct layer_handle handle = {0};
         struct layer_path path = {0};
         bool made = layer_path_parse(names[i], &path, &err)
-            && (i < 2 ? parent->ops->make_directory(parent->self, &path, &handle, &err)
+            && (i < 3 ? parent->ops->make_directory(parent->self, &path, &handle, &err)
                       : parent->ops->create_file(parent->self, &path, 0, &handle, &err))
             && parent->ops->close(parent->self, &handle, &err);
         memory_require(made, "parent");
@@ -128,7 +123,7 @@ static void unpack(const struct buf *archive, unsigned options)
         .parents = &parent,
         .parent_count = 1,
         .with_utility_vm = options & 2,
-        .list_children = options & 4 ? list_children : NULL,
+        .security_from_sddl = options & 4 ? security_from_sddl : NULL,
         .maximum_bytes = 1 << 20,
         .maximum_entries = 100,
     };

@@ -397,6 +397,7 @@ TEST(zstd_frames)
     struct buf all_data, all_frames;
     buf_init(&all_data, BUF_UNBOUNDED);
     buf_init(&all_frames, BUF_UNBOUNDED);
+    buf_add(&all_frames, "\x5f\x2a\x4d\x18\0\0\0\0", 8);
     for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
         struct buf data, blob;
         buf_init(&data, BUF_UNBOUNDED);

@@ -103,6 +103,38 @@ static void files_and_directories(void **state)
     assert_int_equal(handle.value, 0);
 }
 
+static void listing(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct layer_tree *tree = &fixture->tree;
+    struct error err = {0};
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    CLEANUP(layer_path_clear) struct layer_path top = path_of("Files");
+    CLEANUP(layer_path_clear) struct layer_path none = path_of("Files/none");
+    CLEANUP(layer_path_clear) struct layer_path file = path_of("Files/a.txt");
+    make_directory(tree, "Files");
+    assert_ok(tree->ops->list(tree->self, &top, &names, &err));
+    assert_int_equal(names.count, 0);
+    make_directory(tree, "Files/dir");
+    make_file(tree, "Files/dir/below", "x");
+    make_file(tree, "Files/a.txt", "x");
+    make_file(tree, "Files/\xC3\xBC \xF0\x9F\x8E\x81", "x");
+    /* More than one buffer of names. */
+    for (unsigned i = 0; i < 700; i++) {
+        CLEANUP(str_free) char *name = str_format("Files/many-%03u-%0100u", i, 0u);
+        make_file(tree, name, "");
+    }
+    assert_ok(tree->ops->list(tree->self, &top, &names, &err));
+    strlist_sort(&names);
+    assert_int_equal(names.count, 703);
+    assert_string_equal(names.items[0], "a.txt");
+    assert_string_equal(names.items[1], "dir");
+    assert_int_equal(strncmp(names.items[2], "many-000-", 9), 0);
+    assert_string_equal(names.items[702], "\xC3\xBC \xF0\x9F\x8E\x81");
+    assert_fails(tree->ops->list(tree->self, &none, &names, &err), ERR_NOT_FOUND, "none");
+    assert_fails(tree->ops->list(tree->self, &file, &names, &err), ERR_NOT_FOUND, "a.txt");
+}
+
 static void times_and_attributes(void **state)
 {
     struct fixture *fixture = *state;
@@ -259,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(files_and_directories),
+        test(listing),
         test(times_and_attributes),
         test(security_is_set),
         test(directories_are_read),

@@ -62,6 +62,16 @@ static inline struct memory_node *memory_find(const struct memory_tree *tree, co
     return NULL;
 }
 
+/* 'path' is 'directory' or lies in it, but for upper and lower case. */
+static inline bool memory_is_below(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+    if (strlen(path) < length || (path[length] != '\0' && path[length] != '\\'))
+        return false;
+    CLEANUP(str_free) char *start = xstrndup(path, length);
+    return str_equal_nocase(start, directory);
+}
+
 /* As if a directory were not there, for a tree that lacks the parents of what it has. */
 static inline void memory_forget(struct memory_tree *tree, const char *path)
 {
@@ -292,13 +302,10 @@ static inline bool memory_remove(void *self, const struct layer_path *path, stru
     if (!memory_call(tree, err))
         return false;
     buf_addf(&tree->log, "remove %s\n", path->text);
-    size_t length = strlen(path->text);
     size_t kept = 0;
     for (size_t i = 0; i < tree->count; i++) {
         struct memory_node *node = tree->nodes[i];
-        bool below = !strncmp(node->path, path->text, length)
-            && (node->path[length] == '\0' || node->path[length] == '\\');
-        if (below)
+        if (memory_is_below(node->path, path->text))
             memory_node_free(node);
         else
             tree->nodes[kept++] = node;
@@ -317,6 +324,26 @@ static inline bool memory_read_directory(void *self, const struct layer_path *pa
         return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
     win_meta_take_directory(ret, &node->basic);
     return buf_append(&ret->security, node->security.data, node->security.length, err);
+}
+
+/* Skips names that memory_forget() has put aside. */
+static inline bool memory_list(void *self, const struct layer_path *path, struct strlist *ret,
+                               struct error *err)
+{
+    const struct memory_tree *tree = self;
+    const struct memory_node *node = memory_find(tree, path->text);
+    size_t length = strlen(path->text);
+    if (!memory_call(self, err))
+        return false;
+    if (!node || node->type != LAYER_DIRECTORY)
+        return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
+    for (size_t i = 0; i < tree->count; i++) {
+        const char *child = tree->nodes[i]->path;
+        if (strlen(child) > length && child[length] == '\\' && !strchr(child + length + 1, '\\')
+            && memory_is_below(child, path->text))
+            strlist_add(ret, child + length + 1);
+    }
+    return true;
 }
 
 static inline bool memory_type_of(void *self, const struct layer_path *path,
@@ -341,6 +368,7 @@ static const struct layer_tree_ops memory_tree_ops = {
     .link = memory_link,
     .remove = memory_remove,
     .read_directory = memory_read_directory,
+    .list = memory_list,
     .type_of = memory_type_of,
 };
 

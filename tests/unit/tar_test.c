@@ -186,14 +186,24 @@ TEST(the_size_of_the_pax_header_wins)
     check_reads(&archive, "[file 'a' '' 3 1700000000 size=3]abc");
 }
 
+/* As git archive writes them; what they say of following entries, Go does not believe either. */
 TEST(global_records_are_checked_and_ignored)
 {
     CLEANUP(buf_clear) struct buf archive;
     buf_init(&archive, BUF_UNBOUNDED);
+    tar_build_raw(&archive, 'g', "pax_global_header", "", "15 comment=abc\n", 15);
     tar_build_raw(&archive, 'g', "g", "", "12 path=evi\n", 12);
     tar_build_raw(&archive, '0', "a", "", "", 0);
+    tar_build_raw(&archive, 'g', "g", "", "25 MSWINDOWS.fileattr=16\n", 25);
+    tar_build_raw(&archive, 'g', "g", "", "9 size=4\n", 9);
+    tar_build_raw(&archive, 'x', "x", "", "6 k=v\n", 6);
+    tar_build_raw(&archive, '0', "b", "", "", 0);
+    tar_build_raw(&archive, 'g', "g", "", "", 0);
+    tar_build_raw(&archive, '5', "c", "", "", 0);
     tar_build_end(&archive);
-    check_reads(&archive, "[file 'a' '' 0 1700000000]");
+    check_reads(&archive,
+                "[file 'a' '' 0 1700000000][file 'b' '' 0 1700000000 k=v]"
+                "[directory 'c' '' 0 1700000000]");
 }
 
 TEST(long_names)
@@ -235,6 +245,53 @@ TEST(long_names)
                    "[file 'some/dir/tail' '' 0 1700000000][file 'gnu' '' 0 1700000000]"
                    "[file '%s/star' '' 0 1700000000]",
                    name, prefix);
+    check_reads(&archive, expected);
+}
+
+/* Before POSIX there was no magic, and nothing behind the target. */
+TEST(headers_of_the_seventh_edition)
+{
+    CLEANUP(buf_clear) struct buf archive;
+    buf_init(&archive, BUF_UNBOUNDED);
+    static const struct {
+        char type;
+        const char *name, *target, *data;
+    } rows[] = {{'\0', "dir/", "", ""}, {'\0', "dir/f", "", "abc"}, {'1', "l", "dir/f", ""}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        size_t start = archive.length;
+        tar_build_raw(&archive, rows[i].type, rows[i].name, rows[i].target, rows[i].data,
+                      strlen(rows[i].data));
+        memset(archive.data + start + 257, 0, 255);
+        memcpy(archive.data + start + 345, "not a prefix", 12);
+        tar_build_checksum(archive.data + start);
+    }
+    tar_build_end(&archive);
+    check_reads(&archive,
+                "[directory 'dir/' '' 0 1700000000][file 'dir/f' '' 3 1700000000]abc"
+                "[hard link 'l' 'dir/f' 0 1700000000]");
+}
+
+TEST(names_that_fill_their_fields)
+{
+    char name[101], target[101], prefix[156];
+    memset(name, 'n', 100);
+    memset(target, 't', 100);
+    memset(prefix, 'p', 155);
+    name[100] = target[100] = prefix[155] = '\0';
+    CLEANUP(buf_clear) struct buf archive;
+    buf_init(&archive, BUF_UNBOUNDED);
+    tar_build_raw(&archive, '2', name, target, "", 0);
+    memcpy(archive.data + 345, prefix, 155);
+    tar_build_checksum(archive.data);
+    size_t start = archive.length;
+    tar_build_raw(&archive, '\0', "olddir/", "", "", 0);
+    tar_build_number(archive.data + start + 124, 12, 1000);
+    tar_build_checksum(archive.data + start);
+    tar_build_end(&archive);
+    CLEANUP(str_free)
+    char *expected = str_format("[symlink '%s/%s' '%s' 0 1700000000]"
+                                "[directory 'olddir/' '' 0 1700000000]",
+                                prefix, name, target);
     check_reads(&archive, expected);
 }
 
@@ -280,6 +337,26 @@ TEST(numbers_of_headers)
         else
             check_refused(&archive, "impossible");
     }
+}
+
+TEST(sizes_in_base_256)
+{
+    CLEANUP(buf_clear) struct buf archive;
+    buf_init(&archive, BUF_UNBOUNDED);
+    tar_build_raw(&archive, '0', "a", "", "abc", 3);
+    memcpy(archive.data + 124, "\x80\0\0\0\0\0\0\0\0\0\0\3", 12);
+    tar_build_checksum(archive.data);
+    tar_build_end(&archive);
+    check_reads(&archive, "[file 'a' '' 3 1700000000]abc");
+
+    /* 9 GiB, which eleven octal digits cannot say; they never come. */
+    struct error err = {0};
+    struct recording recording = {0};
+    CLEANUP(buf_clear) struct buf large;
+    changed_header(&large, 124, "\x80\0\0\0\0\0\0\2\x40\0\0\0", 12);
+    assert_fails(read_all(&large, 512, &recording, &err), ERR_INTEGRITY, "cut short");
+    assert_int_equal(strncmp(buf_str(&recording.text), "[file 'a' '' 9663676416 ", 24), 0);
+    buf_clear(&recording.text);
 }
 
 TEST(checksums)
@@ -436,11 +513,13 @@ TEST(doubtful_archives_are_refused)
 
 TEST(extended_headers_are_limited)
 {
-    CLEANUP(buf_clear) struct buf archive;
-    changed_header(&archive, 124, "00004000001 ", 12); /* 1 MiB + 1 */
-    archive.data[156] = 'x';
-    tar_build_checksum(archive.data);
-    check_refused(&archive, "larger than 1048576");
+    for (const char *type = "xgLK"; *type; type++) {
+        CLEANUP(buf_clear) struct buf archive;
+        changed_header(&archive, 124, "00004000001 ", 12); /* 1 MiB + 1 */
+        archive.data[156] = (unsigned char)*type;
+        tar_build_checksum(archive.data);
+        check_refused(&archive, "larger than 1048576");
+    }
 
     /* Exactly 1 MiB is read. */
     CLEANUP(buf_clear) struct buf pax;
@@ -493,7 +572,10 @@ int main(void)
         cmocka_unit_test(the_size_of_the_pax_header_wins),
         cmocka_unit_test(global_records_are_checked_and_ignored),
         cmocka_unit_test(long_names),
+        cmocka_unit_test(headers_of_the_seventh_edition),
+        cmocka_unit_test(names_that_fill_their_fields),
         cmocka_unit_test(numbers_of_headers),
+        cmocka_unit_test(sizes_in_base_256),
         cmocka_unit_test(checksums),
         cmocka_unit_test(ends),
         cmocka_unit_test(every_truncation_is_noticed),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/unpack.h"
 
+#include "base/base64.h"
 #include "unpack_support.h"
 
 #define SD                                                                                         \
@@ -267,6 +268,76 @@ TEST(directories_that_are_not_mentioned_keep_the_metadata_of_the_parents)
     }
 }
 
+/* ---- security descriptors in text form ---- */
+
+/* Stands for Windows: "O:BA" becomes SD, "O:SY" something that is none, all else is refused. */
+static bool from_sddl(const char *sddl, struct buf *ret, struct error *err)
+{
+    if (!strcmp(sddl, "O:BA"))
+        return base64_decode(SD, strlen(SD), ret, err);
+    return !strcmp(sddl, "O:SY") ? buf_append(ret, "nonsense", 8, err)
+                                 : error_set(err, ERR_INTEGRITY, "no such account");
+}
+
+TEST(descriptors_in_text_form_are_converted_where_that_can_be_done)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Files", .records = {{"MSWINDOWS.sd", "O:BA"}}},
+        {.type = '0',
+         .name = "Files/f",
+         .records = {{"MSWINDOWS.sd", "O:XX"}, {"MSWINDOWS.rawsd", SD}}},
+        {0},
+    };
+    struct error err = {0};
+    struct layer_unpack_request request = base_request;
+    CLEANUP(unpacked_clear) struct unpacked without = {0};
+    assert_ok(unpack(entries, &request, &without, &err));
+    assert_int_equal(node_of(&without, "Files")->security.length, 0);
+    assert_int_equal(node_of(&without, "Files\\f")->security.length, 100);
+
+    request.security_from_sddl = from_sddl;
+    CLEANUP(unpacked_clear) struct unpacked base = {0};
+    assert_ok(unpack(entries, &request, &base, &err));
+    assert_int_equal(node_of(&base, "Files")->security.length, 100);
+    assert_int_equal(node_of(&base, "Files\\f")->security.length, 100);
+
+    request.kind = LAYER_DIFF;
+    CLEANUP(unpacked_clear) struct unpacked diff = {0};
+    assert_ok(unpack(entries, &request, &diff, &err));
+    assert_int_equal(node_of(&diff, "Files.$wcidirs$")->data.length, 124);
+
+    static const char *const bad[][2] = {{"O:SY", "entry 'Files/f': record MSWINDOWS.sd: not a"},
+                                         {"O:LA", "record MSWINDOWS.sd: no such account"},
+                                         {"O:", "record MSWINDOWS.sd: not a security descriptor"}};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        const struct tar_build_entry wrong[] = {
+            {.type = '0', .name = "Files/f", .records = {{"MSWINDOWS.sd", bad[i][0]}}}, {0}};
+        CLEANUP(unpacked_clear) struct unpacked refused = {0};
+        assert_fails(unpack(wrong, &request, &refused, &err), ERR_INTEGRITY, bad[i][1]);
+    }
+}
+
+TEST(the_directory_of_the_layer_itself_is_passed_over)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "./", .records = {{"MSWINDOWS.rawsd", "?"}}},
+        {.type = '5', .name = "./Files/"},
+        {.type = '0', .name = "./Files/f", .data = "x"},
+        {0},
+    };
+    static const struct tar_build_entry file[] = {{.type = '0', .name = "."}, {0}};
+    static const struct tar_build_entry link[] = {{.type = '2', .name = "./", .target = "C:"}, {0}};
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(entries, &base_request, &u, &err));
+    assert_int_equal(u.tree.count, 2);
+    assert_int_equal(u.result.directory_count, 1);
+    CLEANUP(unpacked_clear) struct unpacked one = {0};
+    CLEANUP(unpacked_clear) struct unpacked two = {0};
+    assert_fails(unpack(file, &base_request, &one, &err), ERR_INTEGRITY, "'.' or '..'");
+    assert_fails(unpack(link, &base_request, &two, &err), ERR_INTEGRITY, "is empty");
+}
+
 TEST(hives_of_a_diff_layer_stay_raw)
 {
     static const struct tar_build_entry entries[] = {
@@ -306,63 +377,192 @@ TEST(whiteouts_become_tombstones)
 
 /* ---- opaque directories ---- */
 
-static bool children_of(void *user, const struct layer_path *directory, struct strlist *ret,
-                        struct error *err)
+/* The parents' own: "lost" and "sub\\x" are in one of them each, "both" in two. */
+static const struct tar_build_entry opaque_lower[] = {
+    {.type = '0', .name = "Files/d/kept"},  {.type = '0', .name = "Files/d/lost"},
+    {.type = '0', .name = "Files/d/both"},  {.type = '0', .name = "Files/d/sub/x"},
+    {.type = '0', .name = "Files/d/sub/y"}, {.type = '0', .name = "Files/d/gone/below"},
+    {.type = '0', .name = "Files/other"},   {0},
+};
+static const struct tar_build_entry opaque_upper[] = {
+    {.type = '0', .name = "Files/d/BOTH"},
+    {.type = '0', .name = "Files/d/upper"},
+    {.type = '0', .name = "Files/d/sub/X"},
+    {.type = '2', .name = "Files/link", .target = "d"},
+    {0},
+};
+
+struct parents {
+    struct unpacked lower, upper;
+    struct layer_tree trees[2]; /* topmost first */
+    struct layer_unpack_request request;
+};
+
+static void parents_clear(struct parents *parents)
 {
-    static const struct {
-        const char *directory;
-        const char *names[4];
-    } parents[] = {
-        {"Files\\d", {"kept", "lost", "sub"}},
-        {"Files\\d\\sub", {"x", "y"}},
-        {"Files\\bad", {"ok", ".."}},
-    };
-    (void)user;
-    for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
-        for (size_t n = 0; !strcmp(parents[i].directory, directory->text) && parents[i].names[n];
-             n++)
-            strlist_add(ret, parents[i].names[n]);
-    }
-    if (!strcmp(directory->text, "Files\\broken"))
-        return error_set(err, ERR_OS, "cannot list");
-    return true;
+    unpacked_clear(&parents->lower);
+    unpacked_clear(&parents->upper);
+}
+
+static void parents_make(struct parents *ret)
+{
+    struct error err = {0};
+    *ret = (struct parents){.request = diff_request};
+    assert_ok(unpack(opaque_lower, &base_request, &ret->lower, &err));
+    assert_ok(unpack(opaque_upper, &base_request, &ret->upper, &err));
+    ret->trees[0] = ret->upper.layer_tree;
+    ret->trees[1] = ret->lower.layer_tree;
+    ret->request.parents = ret->trees;
+    ret->request.parent_count = 2;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct layer_path *)a)->text, ((const struct layer_path *)b)->text);
+}
+
+/* What is deleted, sorted, each followed by a space. */
+static char *deleted(struct layer_unpack_result *result)
+{
+    struct buf text;
+    buf_init(&text, BUF_UNBOUNDED);
+    if (result->tombstone_count > 0)
+        qsort(result->tombstones, result->tombstone_count, sizeof(*result->tombstones),
+              compare_paths);
+    for (size_t i = 0; i < result->tombstone_count; i++)
+        buf_addf(&text, "%s ", result->tombstones[i].text);
+    char *ret = xstrdup(buf_str(&text));
+    buf_clear(&text);
+    return ret;
 }
 
 TEST(opaque_directories_delete_what_the_parents_have)
 {
-    static const struct tar_build_entry entries[] = {
-        {.type = '5', .name = "Files/d"},
-        {.type = '0', .name = "Files/d/.wh..wh..opq"},
-        {.type = '0', .name = "Files/d/KEPT", .data = "new"},
-        {.type = '5', .name = "Files/d/sub"},
-        {.type = '0', .name = "Files/d/sub/y", .data = "new"},
-        {0},
+    static const struct {
+        struct tar_build_entry entries[ENTRIES];
+        const char *deleted;
+    } rows[] = {
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq"}},
+         "Files\\d\\BOTH Files\\d\\gone Files\\d\\kept Files\\d\\lost Files\\d\\sub "
+         "Files\\d\\upper "},
+        /* What the layer has itself stays, and hides the directory below it. */
+        {{{.type = '5', .name = "Files/d"},
+          {.type = '0', .name = "Files/d/.wh..wh..opq"},
+          {.type = '0', .name = "Files/d/KEPT", .data = "new"},
+          {.type = '5', .name = "Files/d/sub"},
+          {.type = '0', .name = "Files/d/sub/y", .data = "new"}},
+         "Files\\d\\BOTH Files\\d\\gone Files\\d\\lost Files\\d\\sub\\X Files\\d\\upper "},
+        /* The marker may come last, beside other whiteouts, and in a directory of a directory. */
+        {{{.type = '0', .name = "Files/d/sub/y"},
+          {.type = '0', .name = "Files/d/.wh.lost"},
+          {.type = '0', .name = "Files/d/sub/.wh..wh..opq"},
+          {.type = '0', .name = "Files/d/.wh..wh..opq"}},
+         "Files\\d\\BOTH Files\\d\\gone Files\\d\\kept Files\\d\\lost Files\\d\\sub\\X "
+         "Files\\d\\upper "},
+        /* Nothing to delete: a new directory, one that is a link below, and no directory at all. */
+        {{{.type = '0', .name = "Files/new/.wh..wh..opq"}}, ""},
+        {{{.type = '0', .name = "Files/link/.wh..wh..opq"}}, ""},
+        {{{.type = '0', .name = "Files/other/.wh..wh..opq"}}, ""},
+        /* Left out. */
+        {{{.type = '0', .name = "UtilityVM/Files/.wh..wh..opq"}}, ""},
     };
+    CLEANUP(parents_clear) struct parents parents;
+    parents_make(&parents);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct error err = {0};
+        CLEANUP(unpacked_clear) struct unpacked u = {0};
+        assert_ok(unpack(rows[i].entries, &parents.request, &u, &err));
+        CLEANUP(str_free) char *text = deleted(&u.result);
+        assert_string_equal(text, rows[i].deleted);
+        /* Windows deletes nothing in a directory that the layer does not have. */
+        if (rows[i].deleted[0])
+            node_of(&u, "Files\\d.$wcidirs$");
+    }
+}
+
+TEST(an_opaque_directory_is_one_even_if_the_tar_never_mentions_it)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '0', .name = "Files/new/.wh..wh..opq"}, {0}};
     struct error err = {0};
     CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(unpack(entries, &diff_request, &u, &err));
+    assert_int_equal(node_of(&u, "Files\\new.$wcidirs$")->data.length, 4);
+    assert_int_equal(node_of(&u, "Files\\new")->type, LAYER_DIRECTORY);
+}
+
+/* Each level of both parents is listed once: otherwise a deep directory in many layers would be
+ * listed without end. */
+TEST(opaque_directories_in_directories_are_listed_once)
+{
+    enum { DEPTH = 24 };
+    char name[4 * DEPTH + 32] = "Files/d";
+    struct tar_build_entry entries[] = {
+        {.type = '5', .name = name}, {.type = '0', .name = "Files/d/.wh..wh..opq"}, {0}};
+    for (size_t i = 0; i < DEPTH; i++)
+        strcat(name, "/s");
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked lower = {0};
+    CLEANUP(unpacked_clear) struct unpacked upper = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    assert_ok(
+        unpack((const struct tar_build_entry[]){entries[0], {0}}, &base_request, &lower, &err));
+    assert_ok(
+        unpack((const struct tar_build_entry[]){entries[0], {0}}, &base_request, &upper, &err));
+    const struct layer_tree parents[] = {upper.layer_tree, lower.layer_tree};
     struct layer_unpack_request request = diff_request;
-    request.list_children = children_of;
+    request.parents = parents;
+    request.parent_count = 2;
+    size_t before = lower.tree.calls;
     assert_ok(unpack(entries, &request, &u, &err));
-    assert_int_equal(u.result.tombstone_count, 2);
-    assert_string_equal(u.result.tombstones[0].text, "Files\\d\\lost");
-    assert_string_equal(u.result.tombstones[1].text, "Files\\d\\sub\\x");
+    assert_int_equal(u.result.tombstone_count, 0);
+    assert_true(lower.tree.calls - before < 4 * DEPTH + 16);
 }
 
 TEST(opaque_directories_that_cannot_be)
 {
-    static const struct tar_build_entry opaque[] = {{.type = '0', .name = "Files/bad/.wh..wh..opq"},
-                                                    {0}};
-    static const struct tar_build_entry broken[] = {
-        {.type = '0', .name = "Files/broken/.wh..wh..opq"}, {0}};
+    static const struct {
+        struct tar_build_entry entries[ENTRIES];
+        const char *text;
+    } rows[] = {
+        {{{.type = '0', .name = "Hives/.wh..wh..opq"}}, "not one of the five registry hives"},
+        {{{.type = '0', .name = ".wh..wh..opq"}}, "not in Files"},
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq", .data = "x"}}, "empty file"},
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq"},
+          {.type = '0', .name = "Files/D/.WH..wh..opq"}},
+         "this name already"},
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq"},
+          {.type = '0', .name = "Files/D/.wh..wh..opq"}},
+         "this name already"},
+        {{{.type = '2', .name = "Files/d", .target = "x"},
+          {.type = '0', .name = "Files/d/.wh..wh..opq"}},
+         "which is a link"},
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq"},
+          {.type = '2', .name = "Files/d", .target = "x"}},
+         "this name already"},
+        {{{.type = '0', .name = "Files/d/.wh..wh..opq"}, {.type = '0', .name = "Files/d"}},
+         "this name already"},
+    };
+    CLEANUP(parents_clear) struct parents parents;
+    parents_make(&parents);
     struct error err = {0};
-    struct layer_unpack_request request = diff_request;
-    CLEANUP(unpacked_clear) struct unpacked none = {0};
-    assert_fails(unpack(opaque, &request, &none, &err), ERR_UNSUPPORTED, "opq");
-    request.list_children = children_of;
-    CLEANUP(unpacked_clear) struct unpacked bad = {0};
-    assert_fails(unpack(opaque, &request, &bad, &err), ERR_INTEGRITY, "'.' or '..'");
-    CLEANUP(unpacked_clear) struct unpacked os = {0};
-    assert_fails(unpack(broken, &request, &os, &err), ERR_OS, "cannot list");
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(unpacked_clear) struct unpacked u = {0};
+        assert_fails(unpack(rows[i].entries, &parents.request, &u, &err), ERR_INTEGRITY,
+                     rows[i].text);
+    }
+    static const struct tar_build_entry opaque[] = {{.type = '0', .name = "Files/d/.wh..wh..opq"},
+                                                    {0}};
+    for (size_t k = 1; k <= 2; k++) {
+        CLEANUP(unpacked_clear) struct unpacked u = {0};
+        parents.lower.tree.fail_at = parents.lower.tree.calls + k;
+        assert_fails(unpack(opaque, &parents.request, &u, &err), ERR_OS, "injected failure");
+    }
+    /* A name in the parents that no layer can have. */
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    str_free(&parents.lower.tree.nodes[2]->path);
+    parents.lower.tree.nodes[2]->path = xstrdup("Files\\d\\..");
+    assert_fails(unpack(opaque, &parents.request, &u, &err), ERR_INTEGRITY, "'.' or '..'");
 }
 
 /* ---- utility VM ---- */
@@ -823,7 +1023,6 @@ TEST(whiteouts_of_other_kinds_are_refused)
     static const struct tar_build_entry outside[] = {{.type = '0', .name = "../.wh..wh..opq"}, {0}};
     struct error err = {0};
     struct layer_unpack_request request = diff_request;
-    request.list_children = children_of;
     CLEANUP(unpacked_clear) struct unpacked one = {0};
     assert_fails(unpack(aufs, &request, &one, &err), ERR_UNSUPPORTED, "kind of whiteout");
     CLEANUP(unpacked_clear) struct unpacked two = {0};
@@ -891,9 +1090,13 @@ int main(void)
         cmocka_unit_test(large_files_are_written_whole_in_both_ways),
         cmocka_unit_test(missing_parents_are_made),
         cmocka_unit_test(directories_that_are_not_mentioned_keep_the_metadata_of_the_parents),
+        cmocka_unit_test(descriptors_in_text_form_are_converted_where_that_can_be_done),
+        cmocka_unit_test(the_directory_of_the_layer_itself_is_passed_over),
         cmocka_unit_test(hives_of_a_diff_layer_stay_raw),
         cmocka_unit_test(whiteouts_become_tombstones),
         cmocka_unit_test(opaque_directories_delete_what_the_parents_have),
+        cmocka_unit_test(an_opaque_directory_is_one_even_if_the_tar_never_mentions_it),
+        cmocka_unit_test(opaque_directories_in_directories_are_listed_once),
         cmocka_unit_test(opaque_directories_that_cannot_be),
         cmocka_unit_test(the_utility_vm_is_left_out_unless_wanted),
         cmocka_unit_test(a_link_into_the_utility_vm_asks_for_it),

@@ -165,6 +165,24 @@ TEST(descriptors_are_parsed)
     assert_null(bad.attributes.lpSecurityDescriptor);
 }
 
+/* What a layer says in text, in the bytes that the next check and the file system want. */
+TEST(descriptors_in_text_form_become_bytes)
+{
+    struct error err = {0};
+    CLEANUP(buf_clear) struct buf bytes;
+    buf_init(&bytes, 65535);
+    assert_ok(
+        security_bytes_from_sddl("O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;;0x1200a9;;;BU)", &bytes, &err));
+    assert_true(IsValidSecurityDescriptor(bytes.data));
+    assert_int_equal(bytes.length, GetSecurityDescriptorLength(bytes.data));
+    assert_int_equal(bytes.data[0], 1);
+    assert_true(bytes.data[3] & 0x80); /* self-relative */
+    size_t length = bytes.length;
+    assert_fails(security_bytes_from_sddl("D:(A;;FA;;;nobody)", &bytes, &err), ERR_INTEGRITY,
+                 "nobody");
+    assert_int_equal(bytes.length, length);
+}
+
 struct two_functions {
     DWORD(WINAPI *GetTickCount)(void);
     void (*NoSuchFunction)(void);
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(mutex_excludes_and_can_be_interrupted),
         cmocka_unit_test(mutex_of_a_dead_owner_is_taken_over),
         cmocka_unit_test(descriptors_are_parsed),
+        cmocka_unit_test(descriptors_in_text_form_become_bytes),
         cmocka_unit_test(dlls_are_bound),
         cmocka_unit_test(output_that_is_no_console_gets_bytes),
         cmocka_unit_test(environment_and_time),

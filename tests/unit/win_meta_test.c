@@ -214,9 +214,9 @@ TEST(bad_records_are_refused)
         {{.type = TAR_FILE, .records = {{"MSWINDOWS.rawsd", "AAAA"}}},
          ERR_INTEGRITY,
          "security descriptor"},
-        {{.type = TAR_FILE, .records = {{"MSWINDOWS.sd", "D:(A;;FA;;;SY)"}}},
-         ERR_UNSUPPORTED,
-         "text form"},
+        {{.type = TAR_FILE, .records = {{"MSWINDOWS.sd", "D:(A;;FA;;;SY"}}},
+         ERR_INTEGRITY,
+         "record MSWINDOWS.sd: not a security descriptor in text form"},
         {{.type = TAR_FILE, .records = {{"MSWINDOWS.xattr.", "AAAA"}}},
          ERR_INTEGRITY,
          "impossible name"},
@@ -224,6 +224,21 @@ TEST(bad_records_are_refused)
          ERR_INTEGRITY,
          "impossible name"},
         {{.type = TAR_FILE, .records = {{"MSWINDOWS.xattr.A", "?"}}}, ERR_INTEGRITY, "base64"},
+        {{.type = TAR_FILE, .records = {{"MSWINDOWS.xattr.A B", "AAAA"}}},
+         ERR_INTEGRITY,
+         "impossible name"},
+        {{.type = TAR_FILE, .records = {{"MSWINDOWS.xattr.A:B", "AAAA"}}},
+         ERR_INTEGRITY,
+         "impossible name"},
+        {{.type = TAR_FILE, .records = {{"MSWINDOWS.xattr.\xc3\xa4", "AAAA"}}},
+         ERR_INTEGRITY,
+         "impossible name"},
+        {{.type = TAR_FILE,
+          .records = {{"MSWINDOWS.xattr.B", "AAAA"},
+                      {"MSWINDOWS.xattr.Name", "AAAA"},
+                      {"MSWINDOWS.xattr.nAME", "AAAA"}}},
+         ERR_INTEGRITY,
+         "is there twice"},
         {{.type = TAR_SYMLINK}, ERR_INTEGRITY, "no target"},
         {{.type = TAR_SYMLINK, .target = "\xff"}, ERR_INTEGRITY, "UTF-8"},
     };
@@ -250,6 +265,21 @@ TEST(sddl_beside_a_descriptor_is_ignored)
     assert_ok(parse(&(struct example){.type = TAR_FILE, .records = {{"MSWINDOWS.rawsd", ""}}},
                     &empty, &err));
     assert_int_equal(empty.security.length, 0);
+}
+
+TEST(sddl_is_kept_where_there_is_nothing_else)
+{
+    struct error err = {0};
+    CLEANUP(win_meta_clear) struct win_meta meta = {0};
+    assert_ok(parse(
+        &(struct example){.type = TAR_FILE, .records = {{"MSWINDOWS.sd", "O:BAD:(A;;FA;;;SY)"}}},
+        &meta, &err));
+    assert_string_equal(meta.sddl, "O:BAD:(A;;FA;;;SY)");
+    assert_int_equal(meta.security.length, 0);
+    CLEANUP(win_meta_clear) struct win_meta empty = {0};
+    assert_ok(parse(&(struct example){.type = TAR_FILE, .records = {{"MSWINDOWS.sd", ""}}}, &empty,
+                    &err));
+    assert_null(empty.sddl);
 }
 
 /* ---- security descriptors ---- */
@@ -499,6 +529,7 @@ int main(void)
         cmocka_unit_test(attributes),
         cmocka_unit_test(bad_records_are_refused),
         cmocka_unit_test(sddl_beside_a_descriptor_is_ignored),
+        cmocka_unit_test(sddl_is_kept_where_there_is_nothing_else),
         cmocka_unit_test(security_descriptors_of_layers_are_accepted),
         cmocka_unit_test(entries_for_objects),
         cmocka_unit_test(malformed_security_descriptors_are_refused),
