@@ -2,6 +2,7 @@
 #include "layers/layer_retire.h"
 
 #include "base/alloc.h"
+#include "base/cancel.h"
 #include "base/fs.h"
 #include "base/guid.h"
 #include "base/text.h"
@@ -73,6 +74,41 @@ bool layer_retire(const struct layer_api *api, const char *directory, const char
     if (new_name)
         destroy_or_tell(api, directory, new_name, context);
     return true;
+}
+
+#define DESTROY_TRIES 10
+#define DESTROY_PAUSE_MS 100
+
+/* The sweep of another process may be at the same tree; and what scanners have open closes. */
+static bool destroy_patiently(const struct layer_api *api, const char *directory, const char *name,
+                              const struct cancel *cancel, struct error *err)
+{
+    CLEANUP(str_free) char *path = fs_join(directory, name);
+    for (unsigned tries = 1;; tries++) {
+        if (destroy(api, directory, name, err))
+            return true;
+        if (fs_type_of(path) == FS_ABSENT) {
+            error_clear(err);
+            return true;
+        }
+        if (tries == DESTROY_TRIES || cancel_is_requested(cancel))
+            break;
+        error_clear(err);
+        cancel_pause(cancel, DESTROY_PAUSE_MS);
+    }
+    err->kind = ERR_BUSY;
+    error_wrap(err, "bytes of it are still on the disk, in '%s'", path);
+    return error_hint(err, "something still uses its files; 'wrun prune' tries again");
+}
+
+bool layer_retire_fully(const struct layer_api *api, const char *directory, const char *name,
+                        const struct context *context, struct error *err)
+{
+    CLEANUP(str_free) char *new_name = NULL;
+    if (!set_aside(directory, name, &new_name, err))
+        return false;
+    return !new_name
+        || destroy_patiently(api, directory, new_name, context ? context->cancel : NULL, err);
 }
 
 bool layer_retired_sweep(const struct layer_api *api, const char *directory,

@@ -13,6 +13,9 @@
  * and layer_retired_sweep() tries again. Absent is success. */
 bool layer_retire(const struct layer_api *api, const char *directory, const char *name,
                   const struct context *context, struct error *err) MUST_USE;
+/* The same, but ERR_BUSY, with a hint, when bytes of it stay behind; tries for a while. */
+bool layer_retire_fully(const struct layer_api *api, const char *directory, const char *name,
+                        const struct context *context, struct error *err) MUST_USE;
 /* The first half alone: from then on <directory>\<name> is absent. */
 bool layer_retire_aside(const char *directory, const char *name, struct error *err) MUST_USE;
 /* Removes all rm-* in the directory; what cannot be removed is told as a step. */

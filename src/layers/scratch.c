@@ -83,6 +83,12 @@ bool scratch_create(const struct layer_api *api, const char *path, const struct 
     return true;
 }
 
+static const struct error_hint expand_hints[] = {
+    {ERROR_INVALID_PARAMETER,
+     "a disk can only grow: take more than the image's own size, which is 20GB unless its maker "
+     "chose another"},
+};
+
 bool scratch_expand(const struct scratch *scratch, uint64_t bytes, struct error *err)
 {
     CLEANUP(utf16_free) wchar_t *id = NULL;
@@ -94,6 +100,7 @@ bool scratch_expand(const struct scratch *scratch, uint64_t bytes, struct error 
     if (SUCCEEDED(hr))
         return true;
     error_hresult(err, hr, "ExpandSandboxSize");
+    error_hint_from(err, expand_hints, ARRAY_SIZE(expand_hints));
     return error_wrap(err, "enlarge the scratch '%s'", scratch->path);
 }
 

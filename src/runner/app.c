@@ -47,8 +47,14 @@ static bool add_general_hint(struct error *err)
     return error_hint(err, "free some space there, or keep images on another disk with --root");
 }
 
+/* What follows the verb's name. */
+struct words {
+    char *const *items;
+    size_t count;
+};
+
 static bool run_verb(struct invocation *invocation, const struct verb *verb, void *options,
-                     const struct strlist *words, int *ret_code, struct error *err)
+                     const struct words *words, int *ret_code, struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist args = {0};
     struct cli_table tables[] = {
@@ -59,7 +65,7 @@ static bool run_verb(struct invocation *invocation, const struct verb *verb, voi
                                   .tables = tables,
                                   .table_count = ARRAY_SIZE(tables),
                                   .command_follows = verb->command_follows};
-    if (!cli_parse(&request, words->items + 1, words->count - 1, &args, err))
+    if (!cli_parse(&request, words->items, words->count, &args, err))
         return false;
     if (invocation->global.help) {
         CLEANUP(str_free) char *text = help_of_verb(verb);
@@ -82,12 +88,14 @@ static int dispatch(struct invocation *invocation, const struct strlist *words)
 {
     CLEANUP(error_clear) struct error err = {0};
     const struct verb *verb = NULL;
-    if (!verb_find(words->items[0], &verb, &err))
+    size_t used = 0;
+    if (!verb_find_words(words, &used, &verb, &err))
         return fail(invocation, NULL, EXIT_OK, &err);
+    const struct words rest = {words->items + used, words->count - used};
 
     void *options = xcalloc(1, verb->options_size ? verb->options_size : 1);
     int code = EXIT_OK;
-    bool done = run_verb(invocation, verb, options, words, &code, &err);
+    bool done = run_verb(invocation, verb, options, &rest, &code, &err);
     report_close(&invocation->report);
     if (!done)
         code = fail(invocation, verb, code, &err);

@@ -22,7 +22,8 @@ static bool run_help(struct invocation *invocation, void *options, const struct 
     (void)ret_code;
     const struct help_options *help = options;
     const struct verb *verb = NULL;
-    if (args->count > 0 && !verb_find(args->items[0], &verb, err))
+    CLEANUP(str_free) char *name = strlist_join(args, " ");
+    if (args->count > 0 && !verb_find(name, &verb, err))
         return false;
     CLEANUP(str_free)
     char *text = help->markdown ? help_markdown() : verb ? help_of_verb(verb) : help_general();
@@ -36,6 +37,6 @@ const struct verb verb_help = {
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),
     .options_size = sizeof(struct help_options),
-    .maximum_args = 1,
+    .maximum_args = 2,
     .run = run_help,
 };

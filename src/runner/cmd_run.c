@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "runner/exit_code.h"
 #include "runner/host.h"
-#include "runner/image_unpack.h"
 #include "runner/plan.h"
 #include "runner/run_options.h"
 #include "runner/status_file.h"
@@ -48,52 +47,15 @@ static bool resolve_mounts(struct run *run, struct error *err)
     return true;
 }
 
-static bool pull(struct run *run, struct error *err)
-{
-    const struct image_request request = {
-        .options = &run->options->image,
-        .reference = &run->reference,
-        .depth = run->options->dry_run ? PULL_DESCRIPTION : PULL_EVERYTHING,
-    };
-    return image_pull(run->invocation, &request, &run->image, &run->layers, err);
-}
-
-/* The image as it is in the store, its layers unpacked. */
-static bool take_stored(struct run *run, struct error *err)
-{
-    CLEANUP(image_unpacking_clear)
-    struct image_unpacking unpacking = {.invocation = run->invocation};
-    CLEANUP(image_clear) struct image image = {0};
-    if (!image_find(run->invocation, &run->options->image, &run->reference, &image, err)
-        || (!run->options->dry_run && !image_unpack_stored(&unpacking, &image, err)))
-        return false;
-    strlist_add_all(&run->layers, &unpacking.layers);
-    run->image = TAKE(image);
-    return true;
-}
-
-/* Pulling mends what is missing, and what is damaged. */
-static bool is_mended_by_pulling(const struct error *err)
-{
-    return err->kind == ERR_NOT_FOUND || err->kind == ERR_INTEGRITY || err->kind == ERR_MISMATCH;
-}
-
 static bool find_image(struct run *run, struct error *err)
 {
-    const struct run_options *options = run->options;
-    CLEANUP(error_clear) struct error failure = {0};
-    if (options->pull == PULL_ALWAYS)
-        return pull(run, err);
-    if (take_stored(run, &failure))
-        return true;
-    bool mendable = is_mended_by_pulling(&failure);
-    if (mendable && options->pull == PULL_MISSING)
-        return pull(run, err);
-    *err = TAKE(failure);
-    if (!mendable)
-        return false;
-    CLEANUP(str_free) char *name = reference_format(&run->reference);
-    return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
+    const struct image_ready_request request = {
+        .options = &run->options->image,
+        .reference = &run->reference,
+        .pull = run->options->pull,
+        .description_only = run->options->dry_run,
+    };
+    return image_make_ready(run->invocation, &request, &run->image, &run->layers, err);
 }
 
 static bool find_layers(struct run *run, struct error *err)

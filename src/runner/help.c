@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/help.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "runner/verbs.h"
@@ -25,9 +27,19 @@ char *help_general(void)
                 "Runs Windows containers without a daemon.\n\n"
                 "Usage: wrun [OPTIONS] COMMAND [ARGS]\n\nCommands:\n");
     for (size_t i = 0; i < verb_count; i++)
-        buf_addf(&text, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+        if (!strchr(verbs[i]->name, ' '))
+            buf_addf(&text, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
     buf_addf(&text, "\nOptions:\n%s\n'wrun COMMAND --help' tells more of a command.\n", options);
     return buf_take_str(&text);
+}
+
+static void add_members(struct buf *text, const struct verb *group)
+{
+    if (verb_is_group(group))
+        buf_add_str(text, "\nCommands:\n");
+    for (size_t i = 0; i < verb_count; i++)
+        if (verb_is_member(group, verbs[i]))
+            buf_addf(text, "  %-14s %s\n", verbs[i]->name, verbs[i]->summary);
 }
 
 char *help_of_verb(const struct verb *verb)
@@ -40,6 +52,7 @@ char *help_of_verb(const struct verb *verb)
     buf_init(&text, BUF_UNBOUNDED);
     buf_addf(&text, "%s\n\nUsage: wrun %s%s%s\n", verb->summary, verb->name,
              space_before(verb->synopsis), verb->synopsis);
+    add_members(&text, verb);
     if (*own_text)
         buf_addf(&text, "\nOptions:\n%s", own_text);
     buf_addf(&text, "\nGeneral options:\n%s", global_text);

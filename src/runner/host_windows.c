@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "layers/chain.h"
 #include "layers/layer_store.h"
+#include "layers/named_layer_work.h"
 #include "runner/run_record.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
@@ -58,7 +59,8 @@ static bool check_elevated(struct error *err)
  * their own account, for the root may have been made by hand with more access. */
 static bool make_directories(const char *root, struct error *err)
 {
-    static const char *const names[] = {"blobs", "ingest", "refs", "runs", "scratch", "trash"};
+    static const char *const names[] = {"blobs", "ingest",  "names", "refs",
+                                        "runs",  "scratch", "trash"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         CLEANUP(str_free) char *path = fs_join(root, names[i]);
         if (!security_make_directory(path, err))
@@ -102,7 +104,8 @@ bool host_make_root(struct invocation *invocation, struct error *err)
 bool host_prepare(struct invocation *invocation, struct error *err)
 {
     return host_make_root(invocation, err) && sweep_runs(invocation, err)
-        && layer_store_sweep(&invocation->host->layers, &invocation->context, err);
+        && layer_store_sweep(&invocation->host->layers, &invocation->context, err)
+        && named_layers_sweep(&invocation->host->layers, &invocation->context, err);
 }
 
 void host_close(struct invocation *invocation)

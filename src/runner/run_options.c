@@ -60,21 +60,6 @@ static bool set_network(const struct cli_option *option, const char *value, void
     return true;
 }
 
-static bool set_pull(const struct cli_option *option, const char *value, void *target,
-                     struct error *err)
-{
-    static const char *const names[] = {
-        [PULL_MISSING] = "missing", [PULL_ALWAYS] = "always", [PULL_NEVER] = "never"};
-    (void)option;
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (str_equal(value, names[i])) {
-            ((struct run_options *)target)->pull = (enum pull_policy)i;
-            return true;
-        }
-    }
-    return error_set(err, ERR_USAGE, "'%s' is not one of missing, always, never", value);
-}
-
 #define RUN(member) offsetof(struct run_options, member)
 
 const struct cli_option run_option_table[RUN_OPTION_COUNT] = {
@@ -97,7 +82,7 @@ const struct cli_option run_option_table[RUN_OPTION_COUNT] = {
     {"interactive", 'i', NULL, "Pass standard input on", cli_set_flag, RUN(interactive)},
     {"keep", 0, NULL, "Keep the writable layer (wrun rm removes it)", cli_set_flag, RUN(keep)},
     {"rm", 0, NULL, "Remove everything afterwards (the default)", cli_clear_flag, RUN(keep)},
-    {"pull", 0, "missing|always|never", "When to ask the registry (default: missing)", set_pull, 0},
+    PULL_OPTION_ROW(struct run_options, pull),
     {"status-file", 0, "FILE", "Write how the run ended to this file, as JSON", cli_set_string,
      RUN(status_file)},
     {"dry-run", 0, NULL, "Print the plan with every document and do nothing", cli_set_flag,

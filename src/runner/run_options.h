@@ -2,12 +2,10 @@
 /* run_options: what 'wrun run' was told. */
 #pragma once
 
-#include "runner/image_source.h"
+#include "runner/image_ready.h"
 #include "runner/mount_spec.h"
 
 enum run_network { RUN_NETWORK_NAT, RUN_NETWORK_NONE };
-
-enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
 
 struct run_options {
     struct image_options image;

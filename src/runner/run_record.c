@@ -61,6 +61,7 @@ static bool compose(const struct run_record *record, char **ret, struct error *e
                 json_string(&w, NULL, record->layers.items[i]);
         }
         json_string(&w, "scratch", record->scratch_directory);
+        json_opt_string(&w, "layer", record->layer);
         json_opt_string(&w, "namespaceId", record->name_space);
         json_opt_string(&w, "endpointId", record->endpoint);
         json_uint(&w, "processId", record->process_id);
@@ -78,6 +79,7 @@ static const struct json_field record_fields[] = {
     {"imageDigest", json_to_digest, offsetof(struct run_record, image_digest), JSON_OPTIONAL},
     {"layers", json_to_strlist, offsetof(struct run_record, layers), JSON_OPTIONAL},
     {"scratch", json_to_string, offsetof(struct run_record, scratch_directory), JSON_REQUIRED},
+    {"layer", json_to_string, offsetof(struct run_record, layer), JSON_OPTIONAL},
     {"namespaceId", json_to_string, offsetof(struct run_record, name_space), JSON_OPTIONAL},
     {"endpointId", json_to_string, offsetof(struct run_record, endpoint), JSON_OPTIONAL},
     {"processId", json_to_uint64, offsetof(struct run_record, process_id), JSON_OPTIONAL},
@@ -121,6 +123,7 @@ void run_record_clear(struct run_record *record)
     str_free(&record->image);
     strlist_clear(&record->layers);
     str_free(&record->scratch_directory);
+    str_free(&record->layer);
     str_free(&record->name_space);
     str_free(&record->endpoint);
     *record = (struct run_record){0};

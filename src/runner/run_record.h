@@ -20,6 +20,7 @@ struct run_record {
     struct digest image_digest; /* unset in records of older versions */
     struct strlist layers;      /* names of the layers' directories, topmost first */
     char *scratch_directory;
+    char *layer;      /* the named layer it works on, whose scratch that is; NULL = none */
     char *name_space; /* GUID text; NULL = no network */
     char *endpoint;
     uint64_t process_id;

@@ -1,23 +1,70 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/verbs.h"
 
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/text.h"
 
+/* clang-format off: one a line, so that a new one is a line */
 const struct verb *const verbs[] = {
-    &verb_pull, &verb_run,   &verb_rm,     &verb_images, &verb_inspect, &verb_match,
-    &verb_tag,  &verb_save,  &verb_load,   &verb_import, &verb_rmi,     &verb_prune,
-    &verb_df,   &verb_login, &verb_logout, &verb_verify, &verb_help,    &verb_version,
+    &verb_pull,   &verb_run,     &verb_rm,     &verb_layer, &verb_layer_prepare,
+    &verb_images, &verb_inspect, &verb_match,  &verb_tag,   &verb_save,
+    &verb_load,   &verb_import,  &verb_rmi,    &verb_prune, &verb_df,
+    &verb_login,  &verb_logout,  &verb_verify, &verb_help,  &verb_version,
 };
+/* clang-format on */
 const size_t verb_count = ARRAY_SIZE(verbs);
+
+static const struct verb *find(const char *name)
+{
+    for (size_t i = 0; i < verb_count; i++)
+        if (str_equal(verbs[i]->name, name))
+            return verbs[i];
+    return NULL;
+}
 
 bool verb_find(const char *name, const struct verb **ret, struct error *err)
 {
-    for (size_t i = 0; i < verb_count; i++) {
-        if (str_equal(verbs[i]->name, name)) {
-            *ret = verbs[i];
-            return true;
-        }
+    const struct verb *verb = find(name);
+    if (verb) {
+        *ret = verb;
+        return true;
     }
     error_set(err, ERR_USAGE, "there is no command '%s'", name);
     return error_hint(err, "'wrun --help' lists the commands");
+}
+
+bool verb_find_words(const struct strlist *words, size_t *ret_used, const struct verb **ret,
+                     struct error *err)
+{
+    const struct verb *verb = NULL;
+    *ret_used = 1;
+    if (!verb_find(words->items[0], &verb, err))
+        return false;
+    if (verb_is_group(verb) && words->count > 1 && words->items[1][0] != '-') {
+        CLEANUP(str_free) char *name = str_format("%s %s", words->items[0], words->items[1]);
+        *ret_used = 2;
+        verb = find(name);
+        if (!verb) {
+            error_set(err, ERR_USAGE, "there is no command '%s'", name);
+            return error_hint(err, "'wrun %s --help' lists the commands", words->items[0]);
+        }
+    }
+    *ret = verb;
+    return true;
+}
+
+bool verb_is_member(const struct verb *group, const struct verb *member)
+{
+    size_t length = strlen(group->name);
+    return str_starts_with(member->name, group->name) && member->name[length] == ' ';
+}
+
+bool verb_is_group(const struct verb *verb)
+{
+    for (size_t i = 0; i < verb_count; i++)
+        if (verb_is_member(verb, verbs[i]))
+            return true;
+    return false;
 }

@@ -8,6 +8,8 @@ extern const struct verb verb_pull;
 extern const struct verb verb_save;
 extern const struct verb verb_load;
 extern const struct verb verb_import;
+extern const struct verb verb_layer;
+extern const struct verb verb_layer_prepare;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;
 extern const struct verb verb_images;
@@ -23,9 +25,16 @@ extern const struct verb verb_verify;
 extern const struct verb verb_help;
 extern const struct verb verb_version;
 
-/* In the order of the help text. */
+/* In the order of the help text. Those of a group have the names "GROUP VERB" and follow it. */
 extern const struct verb *const verbs[];
 extern const size_t verb_count;
 
 /* ERR_USAGE when there is no such command. */
 bool verb_find(const char *name, const struct verb **ret, struct error *err) MUST_USE;
+/* By the first words of a command line; *ret_used gets how many of them are the name. */
+bool verb_find_words(const struct strlist *words, size_t *ret_used, const struct verb **ret,
+                     struct error *err) MUST_USE;
+/* True for a verb that only stands for those of its group. */
+bool verb_is_group(const struct verb *verb);
+/* True when 'member' is one of the group. */
+bool verb_is_member(const struct verb *group, const struct verb *member);

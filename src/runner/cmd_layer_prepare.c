@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "runner/host.h"
+#include "runner/image_ready.h"
+#include "runner/layer_host.h"
+#include "runner/layer_json.h"
+#include "runner/layer_option.h"
+#include "runner/terminal.h"
+#include "runner/verbs.h"
+
+struct prepare_options {
+    struct image_options image;
+    char *from;
+    struct strlist labels;
+    uint64_t storage_bytes;
+    enum pull_policy pull;
+    bool replace;
+};
+
+static const struct cli_option options_table[] = {
+    {"from", 0, "IMAGE|LAYER", "What it is made on: an image, or a committed layer", cli_set_string,
+     offsetof(struct prepare_options, from)},
+    {"size", 0, "SIZE", "Size of its disk (default: 20GB); it can only grow", layer_set_size,
+     offsetof(struct prepare_options, storage_bytes)},
+    {"label", 'l', "KEY[=VALUE]", "Label it; may be repeated", layer_add_label,
+     offsetof(struct prepare_options, labels)},
+    {"replace", 0, NULL, "Remove the layer that has the name", cli_set_flag,
+     offsetof(struct prepare_options, replace)},
+    PULL_OPTION_ROW(struct prepare_options, pull),
+    IMAGE_OPTION_ROWS(struct prepare_options, image),
+};
+
+struct prepare {
+    struct invocation *invocation;
+    const struct prepare_options *options;
+    const char *name;
+    struct store_lock lock; /* until it is recorded what the layer needs */
+    struct named_layer_claim claim;
+    struct strlist parents;
+    struct buf config;
+};
+
+static void prepare_clear(struct prepare *prepare)
+{
+    named_layer_close(&prepare->claim);
+    store_lock_release(&prepare->lock);
+    strlist_clear(&prepare->parents);
+    buf_clear(&prepare->config);
+}
+
+static bool claim(struct prepare *prepare, struct error *err)
+{
+    if (!host_layer_claim(prepare->invocation, prepare->name, &prepare->claim, err))
+        return false;
+    if (prepare->claim.layer.state == NAMED_LAYER_NONE)
+        return true;
+    error_set(err, ERR_BUSY, "there is a layer named '%s' already", prepare->name);
+    return error_hint(err, "choose another name, or replace it with --replace");
+}
+
+/* ---- what it stands on ---- */
+
+static bool take_image(struct prepare *prepare, struct error *err)
+{
+    CLEANUP(reference_clear) struct reference reference = {0};
+    CLEANUP(image_clear) struct image image = {0};
+    if (!reference_parse(prepare->options->from, &reference, err))
+        return false;
+    const struct image_ready_request request = {
+        .options = &prepare->options->image,
+        .reference = &reference,
+        .pull = prepare->options->pull,
+    };
+    if (!image_make_ready(prepare->invocation, &request, &image, &prepare->parents, err))
+        return false;
+    buf_init(&prepare->config, BUF_UNBOUNDED);
+    buf_add_str(&prepare->config, image.config.raw);
+    return true;
+}
+
+/* A layer's name comes first: what is an image can always be written with its tag. */
+static bool find_parents(struct prepare *prepare, struct error *err)
+{
+    CLEANUP(named_layer_clear) struct named_layer layer = {0};
+    const char *root = prepare->invocation->root;
+    const char *from = prepare->options->from;
+    if (!layer_source_find(root, from, &layer, err))
+        return false;
+    if (layer.state == NAMED_LAYER_NONE)
+        return take_image(prepare, err);
+    named_layer_chain_paths(root, &layer, &prepare->parents);
+    return named_layer_read_config(root, from, &prepare->config, err);
+}
+
+static bool make(struct prepare *prepare, struct error *err)
+{
+    const struct prepare_options *options = prepare->options;
+    const struct named_layer_request request = {
+        .name = prepare->name,
+        .from = options->from,
+        .parents = &prepare->parents,
+        .labels = &options->labels,
+        .storage_bytes = options->storage_bytes,
+        .config = buf_str(&prepare->config),
+        .config_length = prepare->config.length,
+    };
+    return host_layer_prepare(prepare->invocation, &request, &prepare->claim, err);
+}
+
+static bool print(const struct prepare *prepare, struct error *err)
+{
+    const char *root = prepare->invocation->root;
+    CLEANUP(str_free) char *text = NULL;
+    if (prepare->invocation->global.json) {
+        if (!layer_json_made(root, &prepare->claim.layer, &text, err))
+            return false;
+    } else {
+        CLEANUP(str_free) char *path = named_layer_path(root, &prepare->claim.layer);
+        text = str_format("%s\n", path);
+    }
+    return terminal_result(text, err);
+}
+
+static bool run_prepare(struct invocation *invocation, void *options, const struct strlist *args,
+                        int *ret_code, struct error *err)
+{
+    CLEANUP(prepare_clear)
+    struct prepare prepare = {.invocation = invocation, .options = options, .name = args->items[0]};
+    (void)ret_code;
+    if (!named_layer_check_name(prepare.name, err))
+        return false;
+    if (!prepare.options->from)
+        return error_set(err, ERR_USAGE, "--from is missing: say what '%s' is made on",
+                         prepare.name);
+    if (!image_options_check(&prepare.options->image, err) || !host_can_run(err)
+        || !host_prepare(invocation, err) || !image_store_share(invocation, &prepare.lock, err)
+        || !claim(&prepare, err) || !find_parents(&prepare, err) || !make(&prepare, err))
+        return false;
+    report_finish(&invocation->report);
+    return print(&prepare, err);
+}
+
+static void clear_options(void *options)
+{
+    struct prepare_options *prepare = options;
+    image_options_clear(&prepare->image);
+    str_free(&prepare->from);
+    strlist_clear(&prepare->labels);
+}
+
+const struct verb verb_layer_prepare = {
+    .name = "layer prepare",
+    .synopsis = "[OPTIONS] NAME --from IMAGE|LAYER",
+    .summary = "Make a writable layer",
+    .help = "Prints the directory of the layer; --json tells more. An image that is not in the\n"
+            "store is pulled. The disk grows as it is written; --size says how far.\n\n"
+            "  wrun layer prepare build --from mcr.microsoft.com/windows/nanoserver:ltsc2025\n"
+            "  wrun run --layer build cmd /c \"echo text > C:\\file\"\n\n"
+            "As: ctr snapshots prepare\n",
+    .options = options_table,
+    .option_count = ARRAY_SIZE(options_table),
+    .options_size = sizeof(struct prepare_options),
+    .clear_options = clear_options,
+    .minimum_args = 1,
+    .maximum_args = 1,
+    .uses_root = true,
+    .run = run_prepare,
+};

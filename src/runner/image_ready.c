@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/image_ready.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "runner/image_unpack.h"
+
+bool pull_policy_set(const struct cli_option *option, const char *value, void *target,
+                     struct error *err)
+{
+    static const char *const names[] = {
+        [PULL_MISSING] = "missing", [PULL_ALWAYS] = "always", [PULL_NEVER] = "never"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (str_equal(value, names[i])) {
+            enum pull_policy policy = (enum pull_policy)i;
+            memcpy((char *)target + option->offset, &policy, sizeof(policy));
+            return true;
+        }
+    }
+    return error_set(err, ERR_USAGE, "'%s' is not one of missing, always, never", value);
+}
+
+static bool pull(const struct invocation *invocation, const struct image_ready_request *request,
+                 struct image *ret, struct strlist *ret_layers, struct error *err)
+{
+    const struct image_request pulled = {
+        .options = request->options,
+        .reference = request->reference,
+        .depth = request->description_only ? PULL_DESCRIPTION : PULL_EVERYTHING,
+    };
+    return image_pull(invocation, &pulled, ret, ret_layers, err);
+}
+
+/* The image as it is in the store, its layers unpacked. */
+static bool take_stored(const struct invocation *invocation,
+                        const struct image_ready_request *request, struct image *ret,
+                        struct strlist *ret_layers, struct error *err)
+{
+    CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
+    CLEANUP(image_clear) struct image image = {0};
+    if (!image_find(invocation, request->options, request->reference, &image, err)
+        || (!request->description_only && !image_unpack_stored(&unpacking, &image, err)))
+        return false;
+    strlist_add_all(ret_layers, &unpacking.layers);
+    *ret = TAKE(image);
+    return true;
+}
+
+/* Pulling mends what is missing, and what is damaged. */
+static bool is_mended_by_pulling(const struct error *err)
+{
+    return err->kind == ERR_NOT_FOUND || err->kind == ERR_INTEGRITY || err->kind == ERR_MISMATCH;
+}
+
+bool image_make_ready(const struct invocation *invocation,
+                      const struct image_ready_request *request, struct image *ret,
+                      struct strlist *ret_layers, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = {0};
+    if (request->pull == PULL_ALWAYS)
+        return pull(invocation, request, ret, ret_layers, err);
+    if (take_stored(invocation, request, ret, ret_layers, &failure))
+        return true;
+    bool mendable = is_mended_by_pulling(&failure);
+    if (mendable && request->pull == PULL_MISSING)
+        return pull(invocation, request, ret, ret_layers, err);
+    *err = TAKE(failure);
+    if (!mendable)
+        return false;
+    CLEANUP(str_free) char *name = reference_format(request->reference);
+    return error_hint(err, "leave out --pull never, or run 'wrun pull %s' first", name);
+}
