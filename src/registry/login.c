@@ -46,6 +46,5 @@ bool login_check(const struct login_request *request, struct error *err)
         .login = request->credential,
         .context = request->context,
     };
-    return (client_open(&options, &client, err) && client_check_access(&client, err))
-        || error_wrap(err, "%s", request->host);
+    return client_open(&options, &client, err) && client_check_access(&client, err);
 }

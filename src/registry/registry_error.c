@@ -26,8 +26,10 @@ static const struct meaning {
     const char *hint;
 } meanings[] = {
     /* Docker Hub, ghcr.io and others answer thus for what does not exist. */
-    {401, ERR_AUTH, "not found, or no access: ", "the image may be private, or its name misspelt"},
-    {403, ERR_AUTH, "not found, or no access: ", "the image may be private, or its name misspelt"},
+    {401, ERR_AUTH, "not found, or no access: ",
+     "the image may be private, or its name misspelt; 'wrun login' stores a password"},
+    {403, ERR_AUTH, "not found, or no access: ",
+     "the image may be private, or its name misspelt; 'wrun login' stores a password"},
     {404, ERR_NOT_FOUND, "", "the registry has lost a part of the image; ask its publisher"},
     {429, ERR_NETWORK, "", "the registry limits how often you may pull; try again later"},
 };

@@ -312,18 +312,63 @@ static int tcpserve_main(int argc, char **argv)
     return 0;
 }
 
+/* ---- a credential helper ---- */
+
+static char *kept_path(void)
+{
+    static char path[MAX_PATH];
+    GetModuleFileNameA(NULL, path, sizeof(path) - 8);
+    return strcat(path, ".kept");
+}
+
+/* docker-credential-tool store|get|erase, with the protocol of such helpers: the one login it knows
+ * is in a file beside it, as it came. */
+static int credential_main(int argc, char **argv)
+{
+    static char input[CHUNK];
+    static char kept[CHUNK];
+    size_t length = fread(input, 1, sizeof(input) - 1, stdin);
+    input[strcspn(input, "\r\n")] = '\0';
+    const char *action = argc > 1 ? argv[1] : "";
+    FILE *file = fopen(kept_path(), strcmp(action, "store") == 0 ? "wb" : "rb");
+    if (file && strcmp(action, "store") == 0)
+        return fwrite(input, 1, length, file) != length || fclose(file) != 0;
+    if (!file || fread(kept, 1, sizeof(kept) - 1, file) == 0 || !strstr(kept, input)) {
+        puts("credentials not found in native keychain");
+        return 1;
+    }
+    fclose(file);
+    if (strcmp(action, "erase") == 0)
+        return remove(kept_path());
+    fputs(kept, stdout);
+    return 0;
+}
+
 /* ---- which one ---- */
 
 static const struct {
     const char *name;
     program_main main;
 } programs[] = {
-    {"cat", cat_main},       {"spew", spew_main},         {"count", count_main},
-    {"both", both_main},     {"findstr", findstr_main},   {"sort", sort_main},
-    {"more", cat_main},      {"args", args_main},         {"env", env_main},
-    {"cwd", cwd_main},       {"exit", exit_main},         {"sleep", sleep_main},
-    {"timeout", sleep_main}, {"ctrlwait", ctrlwait_main}, {"write", write_main},
-    {"lock", lock_main},     {"tcpget", tcpget_main},     {"tcpserve", tcpserve_main},
+    {"cat", cat_main},
+    {"spew", spew_main},
+    {"count", count_main},
+    {"both", both_main},
+    {"findstr", findstr_main},
+    {"sort", sort_main},
+    {"more", cat_main},
+    {"args", args_main},
+    {"env", env_main},
+    {"cwd", cwd_main},
+    {"exit", exit_main},
+    {"sleep", sleep_main},
+    {"timeout", sleep_main},
+    {"ctrlwait", ctrlwait_main},
+    {"write", write_main},
+    {"lock", lock_main},
+    {"tcpget", tcpget_main},
+    {"tcpserve", tcpserve_main},
+    {"docker-credential-tool", credential_main},
 };
 
 static program_main find_program(const char *name, size_t length)
