@@ -72,7 +72,9 @@ def base_layer():
     tar.file("Files/Windows/removed-by-delta.txt", b"you should not see this\r\n")
     tar.directory("Files/Windows/removed-tree").file("Files/Windows/removed-tree/inner.txt", b"nor this\r\n")
     add_odd_names(tar)
-    tar.directories("UtilityVM", "UtilityVM/Files", "UtilityVM/Files/EFI")
+    tar.directories("UtilityVM", "UtilityVM/Files", "UtilityVM/Files/EFI", "UtilityVM/Files/EFI/Microsoft",
+                    "UtilityVM/Files/EFI/Microsoft/Boot")
+    tar.file("UtilityVM/Files/EFI/Microsoft/Boot/BCD", layertar.hive("BCD"))
     tar.file("UtilityVM/Files/EFI/boot.bin", b"\0" * 1024)
     return oci.Layer(tar.bytes())
 

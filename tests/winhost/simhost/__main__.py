@@ -126,6 +126,12 @@ def fault(machine, options):
     return 0
 
 
+def plant(machine, options):
+    need_running(machine)
+    control.plant(machine.directory, options.scratch, json.load(options.things), options.on)
+    return 0
+
+
 def status(machine, options):
     pid = machine.pid() if machine.exists() else None
     facts = {"directory": machine.directory, "running": bool(pid)}
@@ -180,6 +186,10 @@ def parser():
     sub = command(fault, "fault", "add fault rules (JSON), or show them")
     sub.add_argument("--clear", action="store_true", help="remove all rules first")
     sub.add_argument("rule", nargs="*")
+    sub = command(plant, "plant", "put files on a scratch as if a container had made them, with what Wine cannot make")
+    sub.add_argument("--on", action="append", default=[], metavar="LAYER", help="its layers, topmost first; needed where nothing used it yet")
+    sub.add_argument("scratch", help="directory of the scratch, as Windows names it")
+    sub.add_argument("things", nargs="?", type=argparse.FileType(encoding="utf-8"), default=sys.stdin, help="JSON file; default: standard input")
     sub = command(status, "status", "whether it runs, and how")
     sub.add_argument("--json", action="store_true")
     sub = command(enter, "enter", "run a Linux program in the machine's namespaces")

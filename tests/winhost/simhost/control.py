@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import tempfile
 
 from . import frames
 
@@ -72,3 +73,13 @@ def ask_json(directory, function):
     if code != "0x00000000":
         raise ConnectionError(f"{function}: {code} {values.get('result', '')}")
     return json.loads(values["response"])
+
+
+def plant(directory, scratch, things, parents=()):
+    """Puts things on a scratch (planter.py says what they are); ValueError where that cannot be."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", dir=directory, encoding="utf-8") as file:
+        json.dump(things, file)
+        file.flush()
+        code, values = ask(directory, "plant", scratch=scratch, parents=json.dumps(list(parents)), things=file.name)
+    if code != "0x00000000":
+        raise ValueError(f"{code} {json.loads(values['result'])['ErrorMessage']}")

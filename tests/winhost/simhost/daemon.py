@@ -41,6 +41,7 @@ def enter_namespaces(directory):
     mounts.bring_loopback_up()
     socket.sethostname("simhost")
     mounts.own_names(directory, "simhost")
+    mounts.keep_access_times(directory)
     hide_wine_servers()
     small = os.path.join(directory, "drive_f")
     mounts.mount("tmpfs", small, "tmpfs", 0, SMALL_VOLUME)

@@ -22,6 +22,7 @@ class Importer:
         self.layers, self.target, self.staging, self.parents = layers, target, staging, parents
         self.source_tree = notes.setdefault("sourceTree", [])
         self.record = None
+        self.directories = []  # (metadata file, directory): times come last, everything below changes them
 
     def run(self):
         self._check_target()
@@ -34,6 +35,9 @@ class Importer:
             self._directory(roots["Files"], os.path.join(self.target, "Files"), "", below)
             self._hives(roots.get("Hives"))
             self._tombstones()
+            for source, directory in self.directories:
+                if os.path.isdir(directory):
+                    copy_times(source, directory)
         except transport.TransportError as error:
             raise Refusal(hresult.INVALID_DATA, f"The data is invalid. ({error})") from None
         self.layers.records.put(self.record)
@@ -79,13 +83,14 @@ class Importer:
         self._check_orphans(source, names)
         if entry.reparse:
             transport.require(not names, f"entries below the reparse point {relative}")
+            self.directories.append((source + transport.DIRECTORY_SUFFIX, target))
             return
         below = below if isinstance(below, layertree.Directory) else None
         for name in sorted(names):
             self._child(os.path.join(source, name), os.path.join(target, name), join(relative, name), below and below.child(name))
         if below:
             self._placeholders(target, relative, below, {fold(name) for name in names})
-        shutil.copystat(source + transport.DIRECTORY_SUFFIX, target)
+        self.directories.append((source + transport.DIRECTORY_SUFFIX, target))
 
     def _child(self, source, target, relative, below):
         if os.path.isdir(source):
@@ -118,7 +123,7 @@ class Importer:
                     output.seek(offset)
                     output.write(data)
             self.record.note(relative, target, entry, read_alternates(file, entry))
-        shutil.copystat(source, target)
+        copy_times(source, target)
 
     def _placeholders(self, target, relative, below, staged):
         """For what the parents have and this layer does not mention: deleting a placeholder deletes the thing."""
@@ -148,6 +153,7 @@ class Importer:
             if f"{name}_Delta" in deltas:
                 merged += deltas[f"{name}_Delta"]
                 write(os.path.join(target, f"{name}_Delta"), deltas[f"{name}_Delta"])
+                copy_times(find(source, f"{name}_Delta"), os.path.join(target, f"{name}_Delta"))
             write(os.path.join(target, f"{name}_Base"), merged)
 
     def _deltas(self, source):
@@ -222,6 +228,11 @@ def delete(directory, components):
         shutil.rmtree(directory)
     else:
         os.unlink(directory)
+
+
+def copy_times(source, target):
+    status = os.stat(source)
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def write(path, data):

@@ -9,11 +9,12 @@ import re
 import shutil
 
 from . import hresult, vhd
-from .exporter import Exporter
+from .exporter import LayerExporter, TransportFolder
 from .importer import Importer
 from .layers import SANDBOX, TEMPLATE, Layers, chain_refusal
 from .layerstore import name_to_guid
 from .server import Refusal, Reply, call
+from .transport import TransportError
 
 FILTER_DRIVER = 1
 GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -90,21 +91,41 @@ def import_layer(ctx, layers):
 
 @driver_call("ExportLayer")
 def export_layer(ctx, layers):
-    scratch = layers.active(ctx.arg("id"))
     array = descriptors(ctx)
-    records = layers.chain(array)
+    parents = layers.chain(array)
+    source = layers.directory(ctx.arg("id"))
+    target = layers.directory(ctx.arg("path"))
+    record = layers.records.get(source)
+    if record:
+        check_parents(record, parents)
+    else:
+        scratch = exportable(layers, ctx.arg("id"), array)
+    if os.listdir(target):
+        raise Refusal(hresult.DIR_NOT_EMPTY)
+    folder = TransportFolder(target)
+    if record:
+        LayerExporter(record, parents, folder).run()
+    else:
+        layers.export(scratch, parents, folder)
+    ctx.notes["tree"] = folder.list()
+
+
+def check_parents(record, parents):
+    """An imported layer lies on the layers it was imported on. The bottom of a chain has nothing to be compared with."""
+    if record.kind == "base":
+        raise Refusal(hresult.INVALID_ARGUMENT, "The parameter is incorrect. (A base layer is read from its files.)")
+    if record.parents != [each.path for each in parents]:
+        raise chain_refusal(f"{record.path} was not imported on the layers given")
+
+
+def exportable(layers, text, array):
+    """A scratch: activated, and prepared before with these layers, but not now."""
+    scratch = layers.active(text)
     if scratch.descriptors or scratch.users:
         raise Refusal(hresult.SHARING_VIOLATION)
     if layers.volumes.layers_of(scratch.guid) != [each["LayerId"] for each in array]:
         raise chain_refusal("the scratch was never prepared with these layers")
-    target = layers.directory(ctx.arg("path"))
-    if os.listdir(target):
-        raise Refusal(hresult.DIR_NOT_EMPTY)
-    layers.show(scratch, records)
-    try:
-        Exporter(records, layers.volumes.mount_point(scratch.guid), target).run()
-    finally:
-        layers.hide(scratch)
+    return scratch
 
 
 @driver_call("CreateSandboxLayer")
@@ -172,3 +193,15 @@ def grant_vm_access(ctx, layers):
         raise Refusal(hresult.INVALID_ARGUMENT)
     if not os.path.exists(layers.path(ctx.arg("path"))):
         raise Refusal(hresult.FILE_NOT_FOUND)
+
+
+@call("winhost", "plant")
+def plant(ctx):
+    """`things` is the name of a JSON file: a plant may be larger than a frame."""
+    with open(ctx.arg("things"), encoding="utf-8") as file:
+        things = json.load(file)
+    parents = json.loads(ctx.arg("parents") or "[]")
+    try:
+        locked(ctx, lambda _, layers: layers.plant(ctx.arg("scratch"), parents, things))
+    except (TransportError, ValueError, KeyError) as error:
+        raise Refusal(hresult.INVALID_ARGUMENT, f"plant: {error!r}") from None

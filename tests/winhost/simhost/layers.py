@@ -6,16 +6,18 @@ layers) -> unprepared -> deactivated. Sources: hcsshim's internal/wclayer and in
 containerd's windows snapshotter, and the issues they cite; what none of them shows stands in docs/simulation.md.
 """
 
+import contextlib
 import os
 import shutil
 import threading
 
-from . import hresult, layertree, mounts, vhd, wine
+from . import exporter, hresult, layertree, metadata, mounts, planter, vhd, wine
 from .layerstore import LayerRecord, Records, name_to_guid
 from .paths import PathError, find
 from .server import Refusal, leftover
 
 BASE_HIVES = {"System": "SYSTEM", "Software": "SOFTWARE", "Sam": "SAM", "Security": "SECURITY", "DefaultUser": "DEFAULT"}
+BOOT_CONFIGURATION = ("EFI", "Microsoft", "Boot", "BCD")
 SANDBOX, TEMPLATE, TEMPLATE_BASE, LAYOUT = "sandbox.vhdx", "blank.vhdx", "blank-base.vhdx", "layout"
 
 
@@ -177,6 +179,50 @@ class Layers:
         except OSError:
             raise Refusal(hresult.SHARING_VIOLATION) from None
 
+    @contextlib.contextmanager
+    def shown(self, scratch, records):
+        """The merged view for a moment: (view, what the disk itself holds or None where that is not kept apart)."""
+        self.show(scratch, records)
+        try:
+            yield (self.volumes.mount_point(scratch.guid),
+                   self.volumes.directory(scratch.guid, "upper") if self.host.reduced is None else None)
+        finally:
+            self.hide(scratch)
+
+    def export(self, scratch, records, folder):
+        """What the scratch changed; its registry's changes are as old as its disk."""
+        hives = exporter.hives_in(self.volumes.directory(scratch.guid, "hives"))
+        with self.shown(scratch, records) as (volume, disk):
+            planted = metadata.Planted(self.volumes.directory(scratch.guid))
+            exporter.ScratchExporter(records, volume, disk, planted, folder).run(
+                hives or exporter.empty_hives(exporter.times_of(os.path.join(scratch.path, SANDBOX))))
+
+    def plant(self, text, parents, things):
+        """As if a container had made them; the scratch may be mounted or not. `parents` are needed before its first use."""
+        path = self.directory(text)
+        scratch = self.scratches.get(path)
+        if scratch and scratch.descriptors:
+            records = self.chain(scratch.descriptors)
+            disk = self.volumes.directory(scratch.guid, "upper") if self.host.reduced is None else None
+            self._plant(scratch, records, self.volumes.mount_point(scratch.guid), disk, things)
+            return
+        descriptors = [{"LayerId": name_to_guid(each.rpartition("\\")[2]), "Flags": 0, "Path": each} for each in parents]
+        if not scratch:
+            self.activate(text)
+        try:
+            self.prepare(text, descriptors)
+            try:
+                self.plant(text, parents, things)
+            finally:
+                self.unprepare(text)
+        finally:
+            if not scratch:
+                self.deactivate(text)
+
+    def _plant(self, scratch, records, volume, disk, things):
+        tree = layertree.with_system(layertree.merge(records))
+        planter.Planter(volume, disk, self.volumes.directory(scratch.guid), tree).run(things)
+
     def destroy(self, text):
         path = self.directory(text)
         if path in self.scratches or self.users_of(path):
@@ -210,12 +256,16 @@ class Layers:
         self.records.put(LayerRecord(path, "base"))
 
     def process_utility(self, text):
+        """The disks that a utility VM starts from; its boot configuration is changed to start from them."""
         path = self.directory(text)
-        if not self._file(path, "Files"):
+        configuration = self._file(path, "Files", *BOOT_CONFIGURATION)
+        if not configuration or not os.path.isfile(configuration):
             raise Refusal(hresult.FILE_NOT_FOUND)
         for name in ("SystemTemplateBase.vhdx", "SystemTemplate.vhdx"):
             if self._file(path, name):
                 raise Refusal(hresult.ALREADY_EXISTS)
+        with open(configuration, "ab") as file:
+            file.write(b"\nsimhost: boots from SystemTemplate.vhdx\n")
         vhd.create(os.path.join(path, "SystemTemplateBase.vhdx"))
         vhd.create(os.path.join(path, "SystemTemplate.vhdx"), plain(text) + "\\SystemTemplateBase.vhdx")
 

@@ -6,13 +6,13 @@ attributes, reparse data, alternate streams) has no other place here. A record i
 known by its inode and a mark of ours.
 """
 
-import base64
 import hashlib
 import json
 import os
 import uuid
 
 from . import transport
+from .metadata import decode, encode
 from .paths import fold
 
 # UUID version 5 over the UTF-16 name; the namespace is that of the Host Compute Service
@@ -95,14 +95,6 @@ def identify(path):
     except OSError:
         value = ""
     return f"{os.stat(path).st_ino}:{value}"
-
-
-def encode(data):
-    return base64.b64encode(data).decode("ascii")
-
-
-def decode(text):
-    return base64.b64decode(text)
 
 
 class Records:

@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 
-from . import transport, wine
+from . import metadata, transport, wine
 from .paths import fold
 
 SYSTEM_DIRECTORIES = (
@@ -40,6 +40,7 @@ class Link:
 class Directory:
     name: str
     children: dict = dataclasses.field(default_factory=dict)  # folded name -> node
+    source: str | None = None  # where its times and attributes are
 
     def child(self, name):
         return self.children.get(fold(name))
@@ -62,7 +63,7 @@ def merge(layers):
 def _visit(layer, path, relative, below):
     """The layer's directory `path` over `below`, what the layers under it have of that name."""
     below = below if isinstance(below, Directory) else None
-    result = Directory(below.name if below else os.path.basename(path))
+    result = Directory(below.name if below else os.path.basename(path), source=path)
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda each: each.name):
             if ":" in entry.name:
@@ -113,6 +114,8 @@ def fingerprint(tree):
             facts += [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
         elif isinstance(node, Link):
             facts.append(node.reparse.data.hex())
+        elif node.source:
+            facts.append(os.lstat(node.source).st_mtime_ns)
         digest.update(repr(facts).encode())
     return digest.hexdigest()[:32]
 
@@ -151,7 +154,7 @@ def _make(root, path):
 
 
 def _over(upper, lower):
-    result = Directory(lower.name, dict(lower.children))
+    result = Directory(lower.name, dict(lower.children), upper.source)
     for key, node in upper.children.items():
         system = lower.children.get(key)
         if isinstance(node, Directory) and isinstance(system, Directory):
@@ -174,6 +177,7 @@ def materialise(tree, target, place):
     """The tree as a directory; `place(source, path)` makes each file."""
     os.mkdir(target)
     _fill(tree, tree, target, [], place)
+    dress(tree, target)
 
 
 def _fill(root, node, target, components, place):
@@ -182,11 +186,23 @@ def _fill(root, node, target, components, place):
         if isinstance(child, Directory):
             os.mkdir(path)
             _fill(root, child, path, [*components, child.name], place)
+            dress(child, path)
         elif isinstance(child, Link):
             os.symlink(link_target(root, components, child.reparse), path)
         else:
             place(child.source, path)
             make_executable(child.source, path)
+
+
+def dress(node, path):
+    """Times and attributes of the layer's directory; the system's have none of note."""
+    if not node.source:
+        return
+    status = os.stat(node.source)
+    attributes = metadata.read_wine_attributes(node.source)
+    if attributes is not None:
+        os.setxattr(path, metadata.WINE_ATTRIBUTES, os.getxattr(node.source, metadata.WINE_ATTRIBUTES))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def make_executable(source, path):

@@ -19,7 +19,7 @@ from . import faults, frames, hresult, journal
 CALLS = {}
 LEFTOVERS = []
 HANDLE_ARGUMENTS = ("handle", "process", "object", "network")
-UNRECORDED = {("winhost", "leftovers"), ("winhost", "registry")}
+UNRECORDED = {("winhost", "leftovers"), ("winhost", "registry"), ("winhost", "plant")}
 HELLO_SECONDS = 10
 
 

@@ -6,20 +6,18 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import tarfile
 import unittest
 from unittest import mock
 
 import rig
-from simhost import layers, layerstore, layertree, transport
+from layering import BAD_ARGUMENT, BAD_DATA, ELEMENT, EXISTS, NOT_FOUND, PATH_NOT_FOUND, SHARING, LayerTest, Staging, reparse
 from rig import OK, chain
+from simhost import layers, layerstore, layertree, transport
 
 TRACES = os.path.join(rig.WINHOST, "..", "data", "traces")
 RECORDED = os.path.join(TRACES, "layers", "a2-transport-folder-as-passed-to-ImportLayer.tar")
 RECORDED_CALLS = os.path.join(TRACES, "a2-import-delta.jsonl")
-NOT_FOUND, PATH_NOT_FOUND, BAD_DATA, SHARING, BAD_ARGUMENT, EXISTS, ELEMENT = (
-    "0x80070002", "0x80070003", "0x8007000d", "0x80070020", "0x80070057", "0x800700b7", "0x80070490")
 
 # (directory name, id) pairs seen on real hosts, from Microsoft's documentation and public logs
 IDS = {
@@ -29,71 +27,6 @@ IDS = {
     "28": "9e6302af-4082-5230-ac0e-efe1e3828954",
     "b2b88bc2a47abcc682e422507abbba9c9b6d826d34e67b9e4e3144cc125a1f80": "1532b584-8431-5b5a-8735-5e1b4fe9c2a9",
 }
-
-
-def reparse(target, junction=False, relative=False):
-    name = target if relative else "\\??\\" + target
-    substitute, printed = name.encode("utf-16-le"), target.encode("utf-16-le")
-    flags = b"" if junction else struct.pack("<I", int(relative))
-    body = struct.pack("<HHHH", 0, len(substitute), len(substitute) + 2, len(printed)) + flags + substitute + b"\0\0" + printed + b"\0\0"
-    return struct.pack("<IHH", 0xA0000003 if junction else 0xA000000C, len(body), 0) + body
-
-
-class Staging:
-    """A transport folder under construction, on C: of the machine."""
-
-    def __init__(self, desk, name="staging"):
-        self.path = desk.disk(name)
-        self.name = f"C:\\{name}"
-        os.makedirs(self.path)
-        self.directory("Files")
-
-    def directory(self, relative, **fields):
-        path = os.path.join(self.path, relative)
-        os.makedirs(path)
-        rig.write(path + transport.DIRECTORY_SUFFIX, transport.pack(0x10, **fields))
-        return self
-
-    def file(self, relative, data=b"", **fields):
-        rig.write(os.path.join(self.path, relative), transport.pack(0x20, data=data, **fields))
-        return self
-
-    def raw(self, relative, data):
-        rig.write(os.path.join(self.path, relative), data)
-        return self
-
-
-class LayerTest(unittest.TestCase):
-    def setUp(self):
-        self.desk = rig.Desk(self)
-
-    def base(self, name="base", more=()):
-        rig.make_base_files(self.desk.disk("L", name), programs=(), more=more)
-        self.expect(OK, self.desk.call("ProcessBaseImage", path=f"\\\\?\\C:\\L\\{name}"))
-        return f"C:\\L\\{name}"
-
-    def imported(self, name, staging, *parents):
-        os.makedirs(self.desk.disk("L", name), exist_ok=True)
-        self.expect(OK, self.desk.layer("ImportLayer", id=f"\\\\?\\C:\\L\\{name}", path=staging.name, descriptors=chain(*parents)))
-        return f"C:\\L\\{name}"
-
-    def scratch(self, name, *parents):
-        self.expect(OK, self.desk.layer("CreateSandboxLayer", id=f"C:\\L\\{name}", parent=None, descriptors=chain(*parents)))
-        return f"C:\\L\\{name}"
-
-    def prepared(self, name, *parents):
-        scratch = self.scratch(name, *parents)
-        self.expect(OK, self.desk.layer("ActivateLayer", id=scratch))
-        self.expect(OK, self.desk.layer("PrepareLayer", id=scratch, descriptors=chain(*parents)))
-        return scratch
-
-    def merged(self, *parents):
-        """The merged directory of a chain, as a list of paths without the system's."""
-        part = self.desk.host.part(layers.Layers)
-        return part.merged(part.chain([rig.descriptor(each) for each in parents]))
-
-    def expect(self, code, reply):
-        self.assertEqual(code, reply[0], reply[1])
 
 
 class Identities(LayerTest):
@@ -310,57 +243,6 @@ class Import(LayerTest):
         self.assertEqual([], os.listdir(self.merged(self.imported("upper", staging, base), base) + "/app"))
 
 
-class Export(LayerTest):
-    def test_what_changed_comes_back_through_an_import(self):
-        base = self.base(more=[("app/a.txt", b"a"), ("app/b.txt", b"b"), ("app/deep/c.txt", b"c"), ("other/d.txt", b"d")])
-        scratch = self.prepared("s", base)
-        volume = self.desk.host.paths.host(self.desk.layer("GetLayerMountPath", id=scratch)[1]["mount"] + "\\")
-        rig.write(volume + "/app/a.txt", b"A")
-        rig.write(volume + "/app/a.txt:stream", b"hidden")
-        rig.write(volume + "/new/e.txt", b"e")
-        os.unlink(volume + "/app/b.txt")
-        shutil.rmtree(volume + "/app/deep")
-        os.makedirs(self.desk.disk("out"))
-        arguments = {"id": scratch, "path": "C:\\out", "descriptors": chain(base)}
-        self.expect(SHARING, self.desk.layer("ExportLayer", **arguments))
-        self.desk.layer("UnprepareLayer", id=scratch)
-        self.expect(OK, self.desk.layer("ExportLayer", **arguments))
-        self.expect("0x80070091", self.desk.layer("ExportLayer", **arguments))
-        self.assertEqual({"Files", "Files.$wcidirs$", "Hives", "Hives.$wcidirs$", "tombstones.txt"}, set(os.listdir(self.desk.disk("out"))))
-        self.assertEqual({"app", "app.$wcidirs$", "new", "new.$wcidirs$"}, set(os.listdir(self.desk.disk("out", "Files"))))
-        with open(self.desk.disk("out", "tombstones.txt"), "rb") as file:
-            self.assertEqual(["app\\b.txt", "app\\deep"], transport.parse_tombstones(file.read()))
-        with open(self.desk.disk("out", "Files", "app", "a.txt"), "rb") as file:
-            entry = transport.parse(file, False)
-        self.assertEqual(["stream"], [each.name for each in entry.alternates])
-        transport.check_security(entry.security)
-
-        os.makedirs(self.desk.disk("L", "committed"))
-        self.expect(OK, self.desk.layer("ImportLayer", id="C:\\L\\committed", path="C:\\out", descriptors=chain(base)))
-        merged = self.merged("C:\\L\\committed", base)
-        self.assertEqual(["a.txt"], os.listdir(merged + "/app"))
-        self.assertEqual((["e.txt"], ["d.txt"]), (os.listdir(merged + "/new"), os.listdir(merged + "/other")))
-        with open(merged + "/app/a.txt", "rb") as file:
-            self.assertEqual(b"A", file.read())
-
-    def test_nothing_changed(self):
-        base = self.base(more=[("app/a.txt", b"a")])
-        scratch = self.prepared("s", base)
-        self.desk.layer("UnprepareLayer", id=scratch)
-        os.makedirs(self.desk.disk("out"))
-        self.expect(OK, self.desk.layer("ExportLayer", id=scratch, path="C:\\out", descriptors=chain(base)))
-        self.assertEqual([], os.listdir(self.desk.disk("out", "Files")))
-
-    def test_a_scratch_that_was_never_prepared(self):
-        base = self.base()
-        scratch = self.scratch("s", base)
-        os.makedirs(self.desk.disk("out"))
-        arguments = {"id": scratch, "path": "C:\\out", "descriptors": chain(base)}
-        self.expect(ELEMENT, self.desk.layer("ExportLayer", **arguments))
-        self.desk.layer("ActivateLayer", id=scratch)
-        self.expect(PATH_NOT_FOUND, self.desk.layer("ExportLayer", **arguments))
-
-
 class Scratches(LayerTest):
     def state(self, verb, scratch="C:\\L\\s", **more):
         return self.desk.layer(f"{verb}Layer", id=scratch, **more)[0]
@@ -459,5 +341,6 @@ class Scratches(LayerTest):
         self.assertEqual(1, len(volumes))
 
 
+del LayerTest  # no tests of its own
 if __name__ == "__main__":
     unittest.main()
