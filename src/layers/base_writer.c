@@ -103,10 +103,22 @@ static bool base_hard_link(void *self, const struct layer_link *link, struct err
     return w->tree.ops->link(w->tree.self, &link->path, &w->tree, &link->target, err);
 }
 
+/* Of layers above the base one, which only LAYER_PLAIN brings here. */
+static bool delete_tombstones(struct base_writer *w, const struct layer_unpack_result *result,
+                              struct error *err)
+{
+    for (size_t i = 0; i < result->tombstone_count; i++)
+        if (!w->tree.ops->remove(w->tree.self, &result->tombstones[i], err))
+            return false;
+    return true;
+}
+
 /* Children first: making them has changed the times of their parents. */
 static bool base_finish(void *self, const struct layer_unpack_result *result, struct error *err)
 {
     struct base_writer *w = self;
+    if (!delete_tombstones(w, result, err))
+        return false;
     for (size_t i = result->directory_count; i > 0; i--) {
         if (!layer_tree_set_directory_basic(&w->tree, &result->directories[i - 1], err))
             return false;

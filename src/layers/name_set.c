@@ -42,7 +42,7 @@ static unsigned fold(unsigned letter)
     return letter;
 }
 
-static void fold_name(char *name)
+void name_fold(char *name)
 {
     for (char *at = name; *at; at++) {
         unsigned lead = (unsigned char)at[0];
@@ -60,7 +60,7 @@ static void fold_name(char *name)
 static struct name_key key_of(const char *name)
 {
     CLEANUP(str_free) char *folded = xstrdup(name);
-    fold_name(folded);
+    name_fold(folded);
     struct sha256 hash;
     uint8_t digest[SHA256_SIZE];
     sha256_init(&hash);

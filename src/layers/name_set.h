@@ -33,3 +33,6 @@ enum name_use name_set_get(const struct name_set *set, const char *name);
 /* Adds the name or changes its use. */
 void name_set_put(struct name_set *set, const char *name, enum name_use use);
 void name_set_clear(struct name_set *set);
+
+/* Turns a name, or a path, into the form that all names have that are compared as equal. */
+void name_fold(char *name);

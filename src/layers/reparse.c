@@ -76,3 +76,27 @@ bool reparse_compose(const char *target, enum reparse_kind kind, struct buf *ret
     put_name(names, print_units, print_count);
     return buf_append(ret, data, BUFFER_HEADER + data_length, err);
 }
+
+static bool parse_fault(struct error *err)
+{
+    return error_set(err, ERR_INTEGRITY, "the data of the link make no sense");
+}
+
+bool reparse_parse_target(const void *data, size_t length, char **ret, struct error *err)
+{
+    const unsigned char *bytes = data;
+    if (length < BUFFER_HEADER + NAME_FIELDS)
+        return parse_fault(err);
+    uint32_t tag = get_le32(bytes);
+    if (tag != TAG_SYMLINK && tag != TAG_MOUNT_POINT)
+        return parse_fault(err);
+    size_t names = BUFFER_HEADER + NAME_FIELDS + (tag == TAG_SYMLINK ? 4 : 0);
+    size_t offset = get_le16(bytes + 12);
+    size_t size = get_le16(bytes + 14);
+    if (names + offset + size > length || size % 2 != 0)
+        return parse_fault(err);
+    CLEANUP(mem_free) uint16_t *units = xcalloc(size / 2 + 1, sizeof(*units));
+    for (size_t i = 0; i < size / 2; i++)
+        units[i] = get_le16(bytes + names + offset + i * 2);
+    return utf8_from_utf16_units(units, size / 2, ret, err) || error_wrap(err, "link target");
+}

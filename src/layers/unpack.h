@@ -27,17 +27,26 @@
 
 enum layer_kind { LAYER_BASE = 1, LAYER_DIFF };
 
+enum layer_format {
+    LAYER_FOR_WINDOWS, /* what ProcessBaseImage and ImportLayer take */
+    /* The files themselves, also of a diff layer: 'tree', which is the only parent too, has what
+     * lower layers have and lets it be replaced (merge_tree.h). Nothing is left to apply. */
+    LAYER_PLAIN,
+};
+
 struct layer_unpack_request {
     const struct byte_source *source; /* the blob; read on a thread of unpacking's own */
     const char *media_type;           /* NULL = not known */
     struct digest diff_id;            /* what the image configuration promises */
     enum layer_kind kind;
+    enum layer_format format;
     /* Empty: the layer itself (base), or the staging folder (diff). NULL: the layer is only
      * checked. Then the parents are not known: what is not in the layer may be in them. */
     const struct layer_tree *tree;
     const struct layer_tree *parents; /* diff: trees of the parent layers, topmost first */
     size_t parent_count;
-    bool with_utility_vm; /* false: UtilityVM entries are checked, then left out. true: base only */
+    /* false: UtilityVM entries are checked, then left out. true: base layers and LAYER_PLAIN */
+    bool with_utility_vm;
     /* Appends the binary form of a descriptor in text form, which only Windows can make; NULL: such
      * descriptors are checked, then left out. */
     bool (*security_from_sddl)(const char *sddl, struct buf *ret, struct error *err);

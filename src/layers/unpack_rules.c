@@ -11,12 +11,17 @@
 #define UTILITY_VM_FILES "UtilityVM\\Files"
 #define MAXIMUM_REMEMBERED ((uint64_t)512 * 1024 * 1024)
 
+bool unpack_rules_is_staged(const struct layer_unpack_request *request)
+{
+    return request->kind == LAYER_DIFF && request->format == LAYER_FOR_WINDOWS;
+}
+
 static struct layer_writer open_writer(const struct layer_unpack_request *request)
 {
     if (!request->tree)
         return check_writer_open();
-    return request->kind == LAYER_BASE ? base_writer_open(request->tree)
-                                       : stage_writer_open(request->tree);
+    return unpack_rules_is_staged(request) ? stage_writer_open(request->tree)
+                                           : base_writer_open(request->tree);
 }
 
 void unpack_rules_open(struct unpack_rules *rules, const struct layer_unpack_request *request)
@@ -252,7 +257,7 @@ static bool find_target(struct unpack_rules *rules, struct layer_link *link, str
     if (use == NAME_FILE || use == NAME_HARD_LINK)
         return true;
     if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF
-        && link->target.root == LAYER_ROOT_FILES)
+        && (link->target.root == LAYER_ROOT_FILES || rules->request->format == LAYER_PLAIN))
         return find_in_parents(rules, link, err);
     return error_set(err, ERR_INTEGRITY,
                      "it is a hard link to '%s', which is no file that came "
@@ -286,7 +291,7 @@ static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path 
         && unpack_rules_claim(rules, path, NAME_HARD_LINK, err);
     if (good && !left_out) {
         good = rules->writer.ops->hard_link(rules->writer.self, &link, err)
-            && (rules->request->kind == LAYER_BASE || keep_link(rules, &link, err));
+            && (!unpack_rules_is_staged(rules->request) || keep_link(rules, &link, err));
     }
     layer_path_clear(&link.path);
     layer_path_clear(&link.target);

@@ -29,6 +29,9 @@ struct unpack_rules {
 };
 
 void unpack_rules_open(struct unpack_rules *rules, const struct layer_unpack_request *request);
+/* The layer becomes the import format: hard links and deletions are left to layer_unpack_apply().
+ */
+bool unpack_rules_is_staged(const struct layer_unpack_request *request);
 /* Handlers for the tar reader; 'user' is the struct unpack_rules. */
 bool unpack_rules_entry(void *user, const struct tar_entry *entry, struct error *err) MUST_USE;
 bool unpack_rules_data(void *user, const unsigned char *data, size_t length, struct error *err)
