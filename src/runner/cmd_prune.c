@@ -2,12 +2,8 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
-#include "base/fs.h"
-#include "registry/store_lock.h"
 #include "runner/duration.h"
-#include "runner/host.h"
-#include "runner/removal_print.h"
-#include "runner/tally.h"
+#include "runner/removal.h"
 #include "runner/verbs.h"
 
 struct prune_options {
@@ -28,118 +24,80 @@ static const struct cli_option options_table[] = {
      offsetof(struct prune_options, dry_run)},
 };
 
-struct prune {
-    const struct invocation *invocation;
-    const struct prune_options *options;
-    struct cleanup_rule rule;
-    struct tally tally;
-    struct blob_store store;
-    struct store_lock lock;
-    struct store_view view;
-    struct strlist untagged;
-    struct cleanup cleanup;
-};
-
-static void prune_clear(struct prune *prune)
+static bool make_rule(const struct prune_options *options, struct cleanup_rule *ret,
+                      struct error *err)
 {
-    store_lock_release(&prune->lock);
-    blob_store_close(&prune->store);
-    store_view_clear(&prune->view);
-    strlist_clear(&prune->untagged);
-    store_cleanup_clear(&prune->cleanup);
-}
-
-static bool make_rule(struct prune *prune, struct error *err)
-{
-    prune->rule = (struct cleanup_rule){
-        .unpacked_blobs = prune->options->blobs,
+    *ret = (struct cleanup_rule){
+        .unpacked_blobs = options->blobs,
         .stale = true,
         .stale_age = STORE_STALE_SECONDS,
     };
-    if (!prune->options->older_than)
+    if (!options->older_than)
         return true;
-    if (!duration_parse(prune->options->older_than, &prune->rule.minimum_age, err))
+    if (!duration_parse(options->older_than, &ret->minimum_age, err))
         return error_wrap(err, "--older-than");
-    prune->rule.stale_age = prune->rule.minimum_age;
+    ret->stale_age = ret->minimum_age;
     return true;
 }
 
 /* Its age is that of its record: pulling or tagging it again makes it young. */
-static bool is_unused(const struct prune *prune, const struct listed_image *image)
+static bool is_unused(const struct removal *removal, const struct cleanup_rule *rule,
+                      const struct listed_image *image)
 {
     CLEANUP(error_clear) struct error ignored = {0};
     uint64_t age = 0;
-    return !image->damage && !store_view_user(&prune->view, image)
-        && image_record_age(&prune->store, image->name, &age, &ignored)
-        && age >= prune->rule.minimum_age;
+    return !image->damage && !store_view_user(&removal->view, image)
+        && image_record_age(&removal->store, image->name, &age, &ignored)
+        && age >= rule->minimum_age;
 }
 
-static void untag_unused(struct prune *prune)
+static void untag_unused(struct removal *removal, const struct cleanup_rule *rule)
 {
-    for (size_t i = 0; i < prune->view.images.count; i++) {
-        const struct listed_image *image = &prune->view.images.items[i];
-        struct error failure = {0};
-        if (!is_unused(prune, image))
-            continue;
-        if (!prune->options->dry_run
-            && !image_record_remove(&prune->store, image->name, &failure)) {
-            tally_add(&prune->tally, &failure);
-            continue;
-        }
-        prune->view.leaving[i] = true;
-        strlist_add(&prune->untagged, image->record.reference);
-    }
+    for (size_t i = 0; i < removal->view.images.count; i++)
+        if (is_unused(removal, rule, &removal->view.images.items[i]))
+            removal_untag(removal, i);
 }
 
 /* What keeps part of the garbage from being found does not keep the rest from being removed. */
-static void remove_garbage(struct prune *prune)
+static void remove_garbage(struct removal *removal, const struct cleanup_rule *rule)
 {
-    const struct invocation *invocation = prune->invocation;
+    const struct invocation *invocation = removal->invocation;
     struct error failure = {0};
-    if (!store_cleanup_plan(invocation, &prune->store, &prune->view, &prune->rule, &prune->cleanup,
+    if (!store_cleanup_plan(invocation, &removal->store, &removal->view, rule, &removal->cleanup,
                             &failure))
-        tally_add(&prune->tally, &failure);
-    if (prune->options->dry_run) {
-        store_lock_release(&prune->lock);
-        store_cleanup_measure(&prune->view, &prune->cleanup);
+        tally_add(&removal->tally, &failure);
+    if (removal->dry_run) {
+        store_lock_release(&removal->lock);
+        store_cleanup_measure(&removal->view, &removal->cleanup);
         return;
     }
-    if (!store_cleanup_remove(invocation, &prune->store, &prune->cleanup, &failure))
-        tally_add(&prune->tally, &failure);
-    store_lock_release(&prune->lock);
-    if (!store_cleanup_finish(invocation, &prune->store, &prune->cleanup, &failure))
-        tally_add(&prune->tally, &failure);
+    if (!store_cleanup_remove(invocation, &removal->store, &removal->cleanup, &failure))
+        tally_add(&removal->tally, &failure);
+    store_lock_release(&removal->lock);
+    if (!store_cleanup_finish(invocation, &removal->store, &removal->cleanup, &failure))
+        tally_add(&removal->tally, &failure);
 }
 
-static bool run_prune(struct invocation *invocation, void *options, const struct strlist *args,
+static bool run_prune(struct invocation *invocation, void *user, const struct strlist *args,
                       int *ret_code, struct error *err)
 {
-    CLEANUP(prune_clear)
-    struct prune prune = {
+    const struct prune_options *options = user;
+    struct cleanup_rule rule;
+    CLEANUP(removal_clear)
+    struct removal removal = {
         .invocation = invocation,
-        .options = options,
+        .dry_run = options->dry_run,
+        .with_total = true,
         .tally = {.invocation = invocation, .verb = "prune"},
     };
     (void)args;
     (void)ret_code;
-    if (!make_rule(&prune, err) || !host_prepare(invocation, err)
-        || !blob_store_open(invocation->root, &prune.store, err)
-        || !store_lock_own(&prune.store, &invocation->context, &prune.lock, err)
-        || !store_view_read(invocation, &prune.store, &prune.view, err))
+    if (!make_rule(options, &rule, err) || !removal_open(invocation, &removal, err))
         return false;
-    if (prune.options->all)
-        untag_unused(&prune);
-    remove_garbage(&prune);
-    struct error failure = {0};
-    const struct removal removal = {
-        .untagged = &prune.untagged,
-        .cleanup = &prune.cleanup,
-        .dry_run = prune.options->dry_run,
-        .with_total = true,
-    };
-    if (!removal_print(invocation, &removal, &failure))
-        tally_add(&prune.tally, &failure);
-    return tally_finish(&prune.tally, err);
+    if (options->all)
+        untag_unused(&removal, &rule);
+    remove_garbage(&removal, &rule);
+    return removal_finish(&removal, err);
 }
 
 static void clear_options(void *options)

@@ -3,11 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "registry/store_lock.h"
-#include "runner/host.h"
 #include "runner/image_filter.h"
-#include "runner/removal_print.h"
-#include "runner/tally.h"
+#include "runner/removal.h"
 #include "runner/verbs.h"
 
 struct rmi_options {
@@ -23,23 +20,13 @@ static const struct cli_option options_table[] = {
 };
 
 struct rmi {
-    const struct invocation *invocation;
     const struct rmi_options *options;
-    struct tally tally;
-    struct blob_store store;
-    struct store_lock lock;
-    struct store_view view;
-    struct strlist untagged;
-    struct cleanup cleanup;
+    struct removal removal;
 };
 
 static void rmi_clear(struct rmi *rmi)
 {
-    store_lock_release(&rmi->lock);
-    blob_store_close(&rmi->store);
-    store_view_clear(&rmi->view);
-    strlist_clear(&rmi->untagged);
-    store_cleanup_clear(&rmi->cleanup);
+    removal_clear(&rmi->removal);
 }
 
 /* ---- what may go ---- */
@@ -51,7 +38,7 @@ static bool check_names(const struct rmi *rmi, const char *name,
     CLEANUP(strlist_clear) struct strlist names = {0};
     CLEANUP(strlist_clear) struct strlist repositories = {0};
     for (size_t i = 0; i < matches->count; i++) {
-        const char *reference = rmi->view.images.items[matches->items[i]].record.reference;
+        const char *reference = rmi->removal.view.images.items[matches->items[i]].record.reference;
         if (!reference)
             return true;
         CLEANUP(str_free) char *repository = image_repository_shown(reference);
@@ -81,7 +68,7 @@ static bool refuse_used(const char *name, const struct run_record *run, struct e
 static bool mark(struct rmi *rmi, const char *name, const struct image_matches *matches,
                  struct error *err)
 {
-    struct store_view *view = &rmi->view;
+    struct store_view *view = &rmi->removal.view;
     for (size_t i = 0; i < matches->count; i++)
         view->leaving[matches->items[i]] = true;
     for (size_t i = 0; i < matches->count && !rmi->options->force; i++) {
@@ -99,7 +86,7 @@ static bool mark(struct rmi *rmi, const char *name, const struct image_matches *
 static bool choose(struct rmi *rmi, const char *name, struct error *err)
 {
     CLEANUP(image_matches_clear) struct image_matches matches = {0};
-    if (image_list_find(&rmi->view.images, name, &matches, err))
+    if (image_list_find(&rmi->removal.view.images, name, &matches, err))
         return check_names(rmi, name, &matches, err) && mark(rmi, name, &matches, err);
     if (err->kind != ERR_NOT_FOUND || !rmi->options->ignore_missing)
         return false;
@@ -109,41 +96,30 @@ static bool choose(struct rmi *rmi, const char *name, struct error *err)
 
 /* ---- removing ---- */
 
-static void untag(struct rmi *rmi, size_t index)
-{
-    const struct listed_image *image = &rmi->view.images.items[index];
-    struct error failure = {0};
-    if (image_record_remove(&rmi->store, image->name, &failure)) {
-        strlist_add(&rmi->untagged,
-                    image->record.reference ? image->record.reference : image->name);
-        return;
-    }
-    rmi->view.leaving[index] = false;
-    tally_add(&rmi->tally, &failure);
-}
-
 /* With another image damaged, the names go and the content waits for a prune. */
-static bool plan(struct rmi *rmi, struct error *err)
+static bool plan(struct removal *removal, struct error *err)
 {
     const struct cleanup_rule rule = {.leaving_only = true};
-    if (store_cleanup_plan(rmi->invocation, &rmi->store, &rmi->view, &rule, &rmi->cleanup, err))
+    if (store_cleanup_plan(removal->invocation, &removal->store, &removal->view, &rule,
+                           &removal->cleanup, err))
         return true;
     if (err->kind != ERR_INTEGRITY)
         return false;
-    context_warn(&rmi->invocation->context, "the content stays for now: %s", err->message);
+    context_warn(&removal->invocation->context, "the content stays for now: %s", err->message);
     error_clear(err);
     return true;
 }
 
-static bool remove_marked(struct rmi *rmi, struct error *err)
+static bool remove_marked(struct removal *removal, struct error *err)
 {
-    for (size_t i = 0; i < rmi->view.images.count; i++)
-        if (rmi->view.leaving[i])
-            untag(rmi, i);
-    bool removed =
-        plan(rmi, err) && store_cleanup_remove(rmi->invocation, &rmi->store, &rmi->cleanup, err);
-    store_lock_release(&rmi->lock);
-    return removed && store_cleanup_finish(rmi->invocation, &rmi->store, &rmi->cleanup, err);
+    const struct invocation *invocation = removal->invocation;
+    for (size_t i = 0; i < removal->view.images.count; i++)
+        if (removal->view.leaving[i])
+            removal_untag(removal, i);
+    bool removed = plan(removal, err)
+        && store_cleanup_remove(invocation, &removal->store, &removal->cleanup, err);
+    store_lock_release(&removal->lock);
+    return removed && store_cleanup_finish(invocation, &removal->store, &removal->cleanup, err);
 }
 
 static bool run_rmi(struct invocation *invocation, void *options, const struct strlist *args,
@@ -151,27 +127,19 @@ static bool run_rmi(struct invocation *invocation, void *options, const struct s
 {
     CLEANUP(rmi_clear)
     struct rmi rmi = {
-        .invocation = invocation,
         .options = options,
-        .tally = {.invocation = invocation, .verb = "rmi"},
+        .removal = {.invocation = invocation, .tally = {.invocation = invocation, .verb = "rmi"}},
     };
-    (void)ret_code;
-    if (!host_prepare(invocation, err) || !blob_store_open(invocation->root, &rmi.store, err)
-        || !store_lock_own(&rmi.store, &invocation->context, &rmi.lock, err)
-        || !store_view_read(invocation, &rmi.store, &rmi.view, err))
-        return false;
-    for (size_t i = 0; i < args->count; i++) {
-        struct error failure = {0};
-        if (!choose(&rmi, args->items[i], &failure))
-            tally_add(&rmi.tally, &failure);
-    }
     struct error failure = {0};
-    if (!remove_marked(&rmi, &failure))
-        tally_add(&rmi.tally, &failure);
-    const struct removal removal = {.untagged = &rmi.untagged, .cleanup = &rmi.cleanup};
-    if (!removal_print(invocation, &removal, &failure))
-        tally_add(&rmi.tally, &failure);
-    return tally_finish(&rmi.tally, err);
+    (void)ret_code;
+    if (!removal_open(invocation, &rmi.removal, err))
+        return false;
+    for (size_t i = 0; i < args->count; i++)
+        if (!choose(&rmi, args->items[i], &failure))
+            tally_add(&rmi.removal.tally, &failure);
+    if (!remove_marked(&rmi.removal, &failure))
+        tally_add(&rmi.removal.tally, &failure);
+    return removal_finish(&rmi.removal, err);
 }
 
 const struct verb verb_rmi = {

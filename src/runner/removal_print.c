@@ -20,7 +20,7 @@ static char *name_of(const struct garbage_file *file)
 
 static uint64_t total_of(const struct removal *removal)
 {
-    return removal->cleanup->files.size + removal->cleanup->layer_bytes;
+    return removal->cleanup.files.size + removal->cleanup.layer_bytes;
 }
 
 static char *compose_text(const struct removal *removal)
@@ -29,12 +29,12 @@ static char *compose_text(const struct removal *removal)
     const char *deleted = removal->dry_run ? "Would delete" : "Deleted";
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
-    for (size_t i = 0; i < removal->untagged->count; i++)
-        buf_addf(&text, "%s: %s\n", untagged, removal->untagged->items[i]);
-    for (size_t i = 0; i < removal->cleanup->layers.count; i++)
-        buf_addf(&text, "%s: layer %s\n", deleted, removal->cleanup->layers.items[i]);
-    for (size_t i = 0; i < removal->cleanup->files.count; i++) {
-        CLEANUP(str_free) char *name = name_of(&removal->cleanup->files.items[i]);
+    for (size_t i = 0; i < removal->untagged.count; i++)
+        buf_addf(&text, "%s: %s\n", untagged, removal->untagged.items[i]);
+    for (size_t i = 0; i < removal->cleanup.layers.count; i++)
+        buf_addf(&text, "%s: layer %s\n", deleted, removal->cleanup.layers.items[i]);
+    for (size_t i = 0; i < removal->cleanup.files.count; i++) {
+        CLEANUP(str_free) char *name = name_of(&removal->cleanup.files.items[i]);
         if (name)
             buf_addf(&text, "%s: %s\n", deleted, name);
     }
@@ -67,14 +67,14 @@ static bool compose_json(const struct removal *removal, char **ret, struct error
     JSON_OBJECT(&w, NULL) {
         json_opt_bool(&w, "dryRun", removal->dry_run);
         JSON_ARRAY(&w, "untagged") {
-            for (size_t i = 0; i < removal->untagged->count; i++)
-                json_string(&w, NULL, removal->untagged->items[i]);
+            for (size_t i = 0; i < removal->untagged.count; i++)
+                json_string(&w, NULL, removal->untagged.items[i]);
         }
         JSON_ARRAY(&w, "deleted") {
-            for (size_t i = 0; i < removal->cleanup->layers.count; i++)
+            for (size_t i = 0; i < removal->cleanup.layers.count; i++)
                 JSON_OBJECT(&w, NULL)
-                    json_string(&w, "layer", removal->cleanup->layers.items[i]);
-            put_files(&w, &removal->cleanup->files);
+                    json_string(&w, "layer", removal->cleanup.layers.items[i]);
+            put_files(&w, &removal->cleanup.files);
         }
         json_uint(&w, "reclaimed", total_of(removal));
     }
@@ -84,14 +84,14 @@ static bool compose_json(const struct removal *removal, char **ret, struct error
     return true;
 }
 
-bool removal_print(const struct invocation *invocation, const struct removal *removal,
-                   struct error *err)
+bool removal_print(const struct removal *removal, struct error *err)
 {
+    const struct global_options *global = &removal->invocation->global;
     CLEANUP(str_free) char *text = NULL;
-    if (invocation->global.json) {
+    if (global->json) {
         if (!compose_json(removal, &text, err))
             return false;
-    } else if (invocation->global.quiet) {
+    } else if (global->quiet) {
         return true;
     } else {
         text = compose_text(removal);

@@ -2,15 +2,7 @@
 /* removal_print: what rmi and prune removed, or would remove. */
 #pragma once
 
-#include "runner/store_cleanup.h"
-
-struct removal {
-    const struct strlist *untagged; /* references */
-    const struct cleanup *cleanup;
-    bool dry_run;
-    bool with_total; /* a last line with the sum, for people */
-};
+#include "runner/removal.h"
 
 /* On stdout, unless --quiet. */
-bool removal_print(const struct invocation *invocation, const struct removal *removal,
-                   struct error *err) MUST_USE;
+bool removal_print(const struct removal *removal, struct error *err) MUST_USE;
