@@ -5,11 +5,28 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 
+static const struct json_field blob_fields[] = {
+    {"mediaType", json_to_string, offsetof(struct layer_record_blob, media_type), JSON_REQUIRED},
+    {"digest", json_to_digest, offsetof(struct layer_record_blob, digest), JSON_REQUIRED},
+    {"size", json_to_uint64, offsetof(struct layer_record_blob, size), JSON_REQUIRED},
+};
+
+static bool to_blob(const struct json_value *value, void *target, struct error *err)
+{
+    CLEANUP(layer_record_blob_clear) struct layer_record_blob blob = {0};
+    if (!json_read_fields(value, blob_fields, ARRAY_SIZE(blob_fields), &blob, err))
+        return false;
+    struct layer_record_blob *ret = target;
+    *ret = TAKE(blob);
+    return true;
+}
+
 static const struct json_field fields[] = {
     {"diffId", json_to_digest, offsetof(struct layer_record, diff_id), JSON_REQUIRED},
     {"chainId", json_to_digest, offsetof(struct layer_record, chain_id), JSON_REQUIRED},
     {"parents", json_to_strlist, offsetof(struct layer_record, parents), JSON_REQUIRED},
     {"created", json_to_string, offsetof(struct layer_record, created), JSON_OPTIONAL},
+    {"blob", to_blob, offsetof(struct layer_record, blob), JSON_OPTIONAL},
 };
 
 bool layer_record_compose(const struct layer_record *record, char **ret, struct error *err)
@@ -24,6 +41,13 @@ bool layer_record_compose(const struct layer_record *record, char **ret, struct 
                 json_string(&w, NULL, record->parents.items[i]);
         }
         json_opt_string(&w, "created", record->created);
+        if (record->blob.media_type) {
+            JSON_OBJECT(&w, "blob") {
+                json_string(&w, "mediaType", record->blob.media_type);
+                json_string(&w, "digest", record->blob.digest.text);
+                json_uint(&w, "size", record->blob.size);
+            }
+        }
     }
     return json_writer_finish(&w, ret, err);
 }
@@ -40,8 +64,22 @@ bool layer_record_parse(const char *text, size_t length, struct layer_record *re
     return true;
 }
 
+struct layer_record_blob layer_record_blob_copy(const struct layer_record_blob *blob)
+{
+    struct layer_record_blob copy = *blob;
+    copy.media_type = blob->media_type ? xstrdup(blob->media_type) : NULL;
+    return copy;
+}
+
+void layer_record_blob_clear(struct layer_record_blob *blob)
+{
+    str_free(&blob->media_type);
+    *blob = (struct layer_record_blob){0};
+}
+
 void layer_record_clear(struct layer_record *record)
 {
+    layer_record_blob_clear(&record->blob);
     strlist_clear(&record->parents);
     str_free(&record->created);
     *record = (struct layer_record){0};

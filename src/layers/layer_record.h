@@ -12,11 +12,19 @@
 #define LAYER_RECORD_NAME "wrun.json"
 #define LAYER_RECORD_MAXIMUM_BYTES ((size_t)64 * 1024)
 
+/* The content that a layer was unpacked from, or packed into, in a store of blobs. */
+struct layer_record_blob {
+    char *media_type;     /* NULL = none is known */
+    struct digest digest; /* of the content as it is stored, perhaps compressed */
+    uint64_t size;        /* bytes */
+};
+
 struct layer_record {
     struct digest diff_id;
     struct digest chain_id;
     struct strlist parents; /* directory names, topmost first; empty for a base layer */
     char *created;          /* RFC 3339 */
+    struct layer_record_blob blob;
 };
 
 bool layer_record_compose(const struct layer_record *record, char **ret, struct error *err)
@@ -24,4 +32,6 @@ bool layer_record_compose(const struct layer_record *record, char **ret, struct 
 /* Kind ERR_INTEGRITY. On success *ret is owned by the caller. */
 bool layer_record_parse(const char *text, size_t length, struct layer_record *ret,
                         struct error *err) MUST_USE;
+struct layer_record_blob layer_record_blob_copy(const struct layer_record_blob *blob);
+void layer_record_blob_clear(struct layer_record_blob *blob);
 void layer_record_clear(struct layer_record *record);

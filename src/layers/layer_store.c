@@ -8,7 +8,6 @@
 #include "base/os.h"
 #include "layers/chain.h"
 #include "layers/layer_import.h"
-#include "layers/layer_record.h"
 #include "layers/layer_retire.h"
 #include "layers/layer_staging.h"
 #include "win32/path.h"
@@ -166,6 +165,35 @@ void layer_hold_release(struct layer_hold *hold)
     hold->count = 0;
 }
 
+/* ---- records ---- */
+
+static bool put_record(const char *layer_path, const struct layer_record *record, struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    CLEANUP(str_free) char *path = fs_join(layer_path, LAYER_RECORD_NAME);
+    return layer_record_compose(record, &text, err) && fs_write_file(path, text, strlen(text), err);
+}
+
+bool layer_store_read(const struct layer_store *store, const char *name, struct layer_record *ret,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *record_path = fs_join(path, LAYER_RECORD_NAME);
+    return read_record(record_path, ret, err) || error_wrap(err, "layer '%s'", path);
+}
+
+bool layer_store_note_blob(const struct layer_store *store, const char *name,
+                           const struct layer_record_blob *blob, struct error *err)
+{
+    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(layer_record_clear) struct layer_record record = {0};
+    if (!layer_store_read(store, name, &record, err))
+        return false;
+    layer_record_blob_clear(&record.blob);
+    record.blob = layer_record_blob_copy(blob);
+    return put_record(path, &record, err) || error_wrap(err, "layer '%s'", path);
+}
+
 /* ---- importing ---- */
 
 static bool write_record(const struct layer_import *import, struct error *err)
@@ -178,10 +206,9 @@ static bool write_record(const struct layer_import *import, struct error *err)
                                   .created = xstrdup(now)};
     for (size_t i = 0; i < import->request->parents->count; i++)
         strlist_add(&record.parents, name_of(import->request->parents->items[i]));
-    CLEANUP(str_free) char *text = NULL;
-    CLEANUP(str_free) char *path = fs_join(import->path, LAYER_RECORD_NAME);
-    return layer_record_compose(&record, &text, err)
-        && fs_write_file(path, text, strlen(text), err);
+    if (import->request->blob)
+        record.blob = layer_record_blob_copy(import->request->blob);
+    return put_record(import->path, &record, err);
 }
 
 static bool make_layer(const struct layer_import *import, struct error *err)

@@ -17,6 +17,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/strlist.h"
+#include "layers/layer_record.h"
 #include "layers/vmcompute_api.h"
 
 struct layer_store {
@@ -38,6 +39,8 @@ struct layer_import_request {
     struct digest diff_id;
     struct digest chain_id;
     const struct strlist *parents; /* layer directories, topmost first; empty: a base layer */
+    const struct layer_record_blob
+        *blob; /* what the source is, for the record; NULL = not a stored blob */
 };
 
 /* Makes the layer and gives its directory (plain form, owned by the caller). A layer that is there
@@ -52,6 +55,13 @@ char *layer_store_path(const struct layer_store *store, const struct digest *cha
 /* The directory of a complete layer, or NULL in *ret_path. */
 bool layer_store_find(const struct layer_store *store, const struct digest *chain_id,
                       char **ret_path, struct error *err) MUST_USE;
+
+/* The record of a complete layer by its directory's name. */
+bool layer_store_read(const struct layer_store *store, const char *name, struct layer_record *ret,
+                      struct error *err) MUST_USE;
+/* Records which blob a complete layer can be had from. */
+bool layer_store_note_blob(const struct layer_store *store, const char *name,
+                           const struct layer_record_blob *blob, struct error *err) MUST_USE;
 
 /* Removes what dead processes left. What cannot be removed yet is told as a step and stays for the
  * next sweep. */

@@ -257,6 +257,33 @@ bool scratch_unmount(struct scratch *scratch, struct error *err)
     return error_wrap(err, "unmount the scratch '%s'", scratch->path);
 }
 
+/* ---- for an export ---- */
+
+static bool detach_filter(struct scratch *scratch, const wchar_t *id, struct error *err)
+{
+    if (!call_until_free(scratch->api->UnprepareLayer, "UnprepareLayer", id, err))
+        return false;
+    scratch->prepared = false;
+    return true;
+}
+
+bool scratch_attach_disk(struct scratch *scratch, const struct strlist *parents,
+                         const struct context *context, struct error *err)
+{
+    CLEANUP(utf16_free) wchar_t *id = NULL;
+    CLEANUP(layer_descriptors_clear) struct layer_descriptors descriptors = {0};
+    if (!utf16_from_utf8(scratch->path, &id, err)
+        || !layer_descriptors_make(parents, &descriptors, err))
+        return error_wrap(err, "attach the scratch '%s'", scratch->path);
+    context_step(context, "ActivateLayer, PrepareLayer, UnprepareLayer %s", scratch->path);
+    if (attach(scratch, id, &descriptors, context, err) && detach_filter(scratch, id, err))
+        return true;
+    CLEANUP(error_clear) struct error left = {0};
+    if (!scratch_unmount(scratch, &left))
+        error_detail(err, left.message);
+    return error_wrap(err, "attach the scratch '%s'", scratch->path);
+}
+
 /* ---- removing ---- */
 
 static bool retire(const struct layer_api *api, const char *path, const struct context *context,

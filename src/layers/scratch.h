@@ -39,6 +39,12 @@ bool scratch_mount(struct scratch *scratch, const struct strlist *parents,
  * detached even when the filter is not. Not mounted is success. */
 bool scratch_unmount(struct scratch *scratch, struct error *err) MUST_USE;
 
+/* Attaches the disk without the filter, which was on it once before: the state in which ExportLayer
+ * wants a scratch (hcsshim's layer export does the same). To be ended by scratch_unmount(). A
+ * failure leaves it as it was before. */
+bool scratch_attach_disk(struct scratch *scratch, const struct strlist *parents,
+                         const struct context *context, struct error *err) MUST_USE;
+
 /* Removes the folder of an unmounted scratch and clears it. What cannot be removed yet stays behind
  * as rm-* beside it (told as a step) for scratch_sweep(). */
 bool scratch_destroy(struct scratch *scratch, const struct context *context, struct error *err)

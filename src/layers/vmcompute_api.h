@@ -38,6 +38,8 @@ _Static_assert(offsetof(struct layer_descriptor, path) == 24, "WC_LAYER_DESCRIPT
       size_t *units, wchar_t *path)                                                                \
     X(ImportLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id,             \
       const wchar_t *folder, const struct layer_descriptor *parents, size_t count)                 \
+    X(ExportLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id,             \
+      const wchar_t *folder, const struct layer_descriptor *parents, size_t count)                 \
     X(ProcessBaseImage, DLL_REQUIRED, const wchar_t *path)                                         \
     X(ProcessUtilityImage, DLL_REQUIRED, const wchar_t *path)                                      \
     X(DestroyLayer, DLL_REQUIRED, const struct layer_driver *driver, const wchar_t *id)            \

@@ -129,12 +129,16 @@ bool host_unpack_layer(const struct invocation *invocation, const struct host_la
                        struct strlist *layers, struct error *err)
 {
     const struct image *image = layer->image;
+    const struct descriptor *descriptor = &image->manifest.layers.items[layer->index];
+    const struct layer_record_blob blob = {descriptor->media_type, descriptor->digest,
+                                           descriptor->size};
     const struct layer_import_request request = {
         .source = &layer->source,
-        .media_type = image->manifest.layers.items[layer->index].media_type,
+        .media_type = descriptor->media_type,
         .diff_id = image->config.diff_ids[layer->index],
         .chain_id = chain_id_of(image, layer->index),
         .parents = layers,
+        .blob = &blob,
     };
     char *path = NULL;
     if (!layer_store_import(&invocation->host->layers, &request, &invocation->context, &path, err))

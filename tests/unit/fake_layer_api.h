@@ -17,6 +17,7 @@ static struct {
     unsigned failures;    /* how many times more */
     HRESULT failure;      /* with what */
     void (*on_import)(const char *layer, const char *folder); /* during ImportLayer */
+    void (*on_export)(const char *folder);                    /* during ExportLayer */
 } fake;
 
 static inline void fake_reset(void)
@@ -139,6 +140,19 @@ static inline HRESULT WINAPI fake_ImportLayer(const struct layer_driver *driver,
     return result;
 }
 
+static inline HRESULT WINAPI fake_ExportLayer(const struct layer_driver *driver, const wchar_t *id,
+                                              const wchar_t *folder,
+                                              const struct layer_descriptor *parents, size_t count)
+{
+    CLEANUP(str_free) char *target = fake_text(folder);
+    HRESULT result = fake_call("ExportLayer", driver, id);
+    fake_note_parents(parents, count);
+    assert_int_equal(fs_type_of(target), FS_DIRECTORY);
+    if (fake.on_export && SUCCEEDED(result))
+        fake.on_export(target);
+    return result;
+}
+
 static inline HRESULT WINAPI fake_ProcessBaseImage(const wchar_t *path)
 {
     struct error err = {0};
@@ -178,6 +192,7 @@ static const struct layer_api fake_api = {
     .UnprepareLayer = fake_UnprepareLayer,
     .GetLayerMountPath = fake_GetLayerMountPath,
     .ImportLayer = fake_ImportLayer,
+    .ExportLayer = fake_ExportLayer,
     .ProcessBaseImage = fake_ProcessBaseImage,
     .ProcessUtilityImage = fake_ProcessUtilityImage,
     .DestroyLayer = fake_DestroyLayer,

@@ -26,6 +26,23 @@ TEST(what_is_composed_is_read_back)
     assert_string_equal(read.created, "2026-11-22");
 }
 
+TEST(the_blob_of_a_layer_is_remembered)
+{
+    struct error err = {0};
+    CLEANUP(layer_record_clear) struct layer_record record = {.blob = {.size = 77}};
+    CLEANUP(layer_record_clear) struct layer_record read = {0};
+    CLEANUP(str_free) char *text = NULL;
+    assert_ok(digest_parse(DIFF, &record.diff_id, &err));
+    assert_ok(digest_parse(CHAIN, &record.chain_id, &err));
+    assert_ok(digest_parse(CHAIN, &record.blob.digest, &err));
+    record.blob.media_type = xstrdup("a/b");
+    assert_ok(layer_record_compose(&record, &text, &err));
+    assert_ok(layer_record_parse(text, strlen(text), &read, &err));
+    assert_string_equal(read.blob.media_type, "a/b");
+    assert_string_equal(read.blob.digest.text, CHAIN);
+    assert_int_equal(read.blob.size, 77);
+}
+
 TEST(a_base_layer_has_an_empty_list)
 {
     struct error err = {0};
@@ -51,6 +68,10 @@ TEST(broken_records_are_refused)
         {"{\"diffId\":\"" DIFF "\",\"chainId\":\"md5:0\",\"parents\":[]}", "chainId"},
         {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN "\",\"parents\":[1]}", "parents[0]"},
         {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN "\",\"parents\":\"x\"}", "parents"},
+        {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN "\",\"parents\":[],\"blob\":7}", "blob"},
+        {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN
+         "\",\"parents\":[],\"blob\":{\"mediaType\":\"a/b\"}}",
+         "blob: 'digest' is missing"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         struct error err = {0};
@@ -65,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_composed_is_read_back),
+        cmocka_unit_test(the_blob_of_a_layer_is_remembered),
         cmocka_unit_test(a_base_layer_has_an_empty_list),
         cmocka_unit_test(broken_records_are_refused),
     };

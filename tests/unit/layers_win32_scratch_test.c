@@ -114,6 +114,30 @@ static void a_whole_life(void **state)
     assert_calls(fixture, "");
 }
 
+#define ATTACH_CALLS                                                                               \
+    "ActivateLayer ~\\c\\s1\nPrepareLayer ~\\c\\s1\n  parent ~\\top\n  parent ~\\base\n"           \
+    "UnprepareLayer ~\\c\\s1"
+
+static void the_disk_alone_is_attached_for_an_export(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct scratch *scratch = &fixture->scratch;
+    assert_ok(scratch_attach_disk(scratch, &fixture->parents, NULL, &err));
+    assert_calls(fixture, ATTACH_CALLS);
+    assert_true(scratch->activated && !scratch->prepared);
+    assert_ok(scratch_unmount(scratch, &err));
+    assert_calls(fixture, "DeactivateLayer ~\\c\\s1");
+    assert_false(scratch->activated);
+
+    /* What fails leaves nothing attached. */
+    fake_fail("UnprepareLayer", (HRESULT)0x80070005, 1);
+    assert_fails(scratch_attach_disk(scratch, &fixture->parents, NULL, &err), ERR_DENIED,
+                 "UnprepareLayer");
+    assert_calls(fixture, ATTACH_CALLS "\nUnprepareLayer ~\\c\\s1\nDeactivateLayer ~\\c\\s1");
+    assert_false(scratch->activated || scratch->prepared);
+}
+
 static void mounting_is_tried_again_when_the_disk_is_not_ready(void **state)
 {
     struct fixture *fixture = *state;
@@ -266,6 +290,7 @@ int main(void)
         test(creation_copies_the_template_of_the_base),
         test(creation_refuses_what_cannot_work),
         test(a_whole_life),
+        test(the_disk_alone_is_attached_for_an_export),
         test(mounting_is_tried_again_when_the_disk_is_not_ready),
         test(mounting_gives_up_in_the_end),
         test(a_failed_mount_is_taken_back_and_explained),
