@@ -7,13 +7,14 @@
 
 bool event_is_start(enum event_type type)
 {
-    return type == EVENT_BLOB_STARTED || type == EVENT_LAYER_STARTED || type == EVENT_CHECK_STARTED;
+    return type == EVENT_BLOB_STARTED || type == EVENT_LAYER_STARTED || type == EVENT_CHECK_STARTED
+        || type == EVENT_EXPORT_STARTED;
 }
 
 bool event_is_progress(enum event_type type)
 {
     return type == EVENT_BLOB_PROGRESS || type == EVENT_LAYER_PROGRESS
-        || type == EVENT_CHECK_PROGRESS;
+        || type == EVENT_CHECK_PROGRESS || type == EVENT_EXPORT_PROGRESS;
 }
 
 const struct cancel *context_cancel(const struct context *context)

@@ -30,6 +30,9 @@ enum event_type {
     EVENT_CHECK_STARTED,   /* subject: diff id, total: bytes of the blob; not unpacked, only read */
     EVENT_CHECK_PROGRESS,  /* subject: diff id, done, total */
     EVENT_CHECK_DONE,      /* subject: diff id */
+    EVENT_EXPORT_STARTED,  /* subject: what is exported */
+    EVENT_EXPORT_PROGRESS, /* subject, done: bytes of the tar; nobody knows how many there are */
+    EVENT_EXPORT_DONE,     /* subject, total */
     EVENT_RETRY,           /* subject: whom or what, text: why, pause_ms: from now */
     EVENT_STEP,            /* text: a plain line for -v */
     EVENT_WARNING,         /* text */

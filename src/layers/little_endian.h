@@ -31,3 +31,8 @@ static inline uint32_t get_le32(const unsigned char *in)
 {
     return get_le16(in) | (uint32_t)get_le16(in + 2) << 16;
 }
+
+static inline uint64_t get_le64(const unsigned char *in)
+{
+    return get_le32(in) | (uint64_t)get_le32(in + 4) << 32;
+}

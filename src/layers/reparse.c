@@ -77,26 +77,73 @@ bool reparse_compose(const char *target, enum reparse_kind kind, struct buf *ret
     return buf_append(ret, data, BUFFER_HEADER + data_length, err);
 }
 
-static bool parse_fault(struct error *err)
+/* ---- the way back ---- */
+
+static const struct {
+    uint32_t tag;
+    enum reparse_kind kind;
+    size_t names_at; /* offset of the names, from which their own offsets count */
+} tags[] = {
+    {TAG_SYMLINK, REPARSE_SYMLINK, BUFFER_HEADER + NAME_FIELDS + 4},
+    {TAG_MOUNT_POINT, REPARSE_JUNCTION, BUFFER_HEADER + NAME_FIELDS},
+};
+
+/* The name whose offset and length stand at 'field'. */
+static bool read_name(const unsigned char *data, size_t length, size_t names_at,
+                      const unsigned char *field, char **ret, struct error *err)
 {
-    return error_set(err, ERR_INTEGRITY, "the data of the link make no sense");
+    size_t offset = get_le16(field);
+    size_t bytes = get_le16(field + 2);
+    if (offset > length - names_at || bytes > length - names_at - offset || bytes % 2 != 0)
+        return error_set(err, ERR_INTEGRITY, "the link has a name that lies outside of it");
+    const unsigned char *name = data + names_at + offset;
+    CLEANUP(mem_free) uint16_t *units = xmalloc(bytes + sizeof(*units));
+    for (size_t i = 0; i < bytes / 2; i++)
+        units[i] = get_le16(name + 2 * i);
+    return utf8_from_utf16_units(units, bytes / 2, ret, err) || error_wrap(err, "link target");
 }
 
-bool reparse_parse_target(const void *data, size_t length, char **ret, struct error *err)
+/* What substitute_of() makes into this. */
+static char *target_of(const char *substitute)
+{
+    if (str_starts_with(substitute, "\\??\\UNC\\"))
+        return str_format("\\\\%s", substitute + strlen("\\??\\UNC\\"));
+    if (!str_starts_with(substitute, "\\??\\"))
+        return xstrdup(substitute);
+    const char *path = substitute + strlen("\\??\\");
+    bool drive = char_is_alpha(path[0]) && path[1] == ':';
+    return str_format("%s%s", drive ? "" : "\\\\?\\", path);
+}
+
+bool reparse_decode(const void *data, size_t length, enum reparse_kind *ret_kind, char **ret_target,
+                    struct error *err)
 {
     const unsigned char *bytes = data;
-    if (length < BUFFER_HEADER + NAME_FIELDS)
-        return parse_fault(err);
-    uint32_t tag = get_le32(bytes);
-    if (tag != TAG_SYMLINK && tag != TAG_MOUNT_POINT)
-        return parse_fault(err);
-    size_t names = BUFFER_HEADER + NAME_FIELDS + (tag == TAG_SYMLINK ? 4 : 0);
-    size_t offset = get_le16(bytes + 12);
-    size_t size = get_le16(bytes + 14);
-    if (names + offset + size > length || size % 2 != 0)
-        return parse_fault(err);
-    CLEANUP(mem_free) uint16_t *units = xcalloc(size / 2 + 1, sizeof(*units));
-    for (size_t i = 0; i < size / 2; i++)
-        units[i] = get_le16(bytes + names + offset + i * 2);
-    return utf8_from_utf16_units(units, size / 2, ret, err) || error_wrap(err, "link target");
+    if (length < BUFFER_HEADER)
+        return error_set(err, ERR_INTEGRITY, "the link is cut short");
+    size_t row = 0;
+    while (row < ARRAY_SIZE(tags) && tags[row].tag != get_le32(bytes))
+        row++;
+    if (row == ARRAY_SIZE(tags))
+        return error_set(err, ERR_UNSUPPORTED,
+                         "it is a reparse point of the type 0x%08X, which no layer can hold",
+                         (unsigned)get_le32(bytes));
+    if (length < tags[row].names_at || length - BUFFER_HEADER < get_le16(bytes + 4)
+        || get_le16(bytes + 4) < tags[row].names_at - BUFFER_HEADER)
+        return error_set(err, ERR_INTEGRITY, "the link is cut short");
+    length = BUFFER_HEADER + get_le16(bytes + 4);
+
+    CLEANUP(str_free) char *print = NULL;
+    CLEANUP(str_free) char *substitute = NULL;
+    if (!read_name(bytes, length, tags[row].names_at, bytes + BUFFER_HEADER, &substitute, err)
+        || !read_name(bytes, length, tags[row].names_at, bytes + BUFFER_HEADER + 4, &print, err))
+        return false;
+    char *target = print[0] != '\0' ? TAKE(print) : target_of(substitute);
+    if (target[0] == '\0') {
+        str_free(&target);
+        return error_set(err, ERR_INTEGRITY, "the link has no target");
+    }
+    *ret_kind = tags[row].kind;
+    *ret_target = target;
+    return true;
 }

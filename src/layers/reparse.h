@@ -12,6 +12,9 @@ enum reparse_kind { REPARSE_SYMLINK, REPARSE_JUNCTION };
 bool reparse_compose(const char *target, enum reparse_kind kind, struct buf *ret, struct error *err)
     MUST_USE;
 
-/* The target that such a buffer shows to users (its print name), as an owned string. ERR_INTEGRITY
- * when it is not a buffer of one of the two kinds. */
-bool reparse_parse_target(const void *data, size_t length, char **ret, struct error *err) MUST_USE;
+/* The target of a link as a tar has it: the name that is shown to users, as go-winio takes it, or
+ * when there is none the name that is followed, in the form users write. *ret_target is owned by
+ * the caller. Tags other than the two above (a file in the cloud, an app's alias, ...) are
+ * ERR_UNSUPPORTED, what is malformed is ERR_INTEGRITY. */
+bool reparse_decode(const void *data, size_t length, enum reparse_kind *ret_kind, char **ret_target,
+                    struct error *err) MUST_USE;

@@ -225,7 +225,8 @@ static bool tree_set_reparse(void *self, struct layer_handle handle, const void 
     struct tree_posix *tree = self;
     struct object *object = object_of(handle);
     CLEANUP(str_free) char *target = NULL;
-    if (!reparse_parse_target(data, length, &target, err))
+    enum reparse_kind kind;
+    if (!reparse_decode(data, length, &kind, &target, err))
         return false;
     replace_slashes(target);
     const struct posix_place *place = &object->place;

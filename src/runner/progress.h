@@ -7,7 +7,13 @@
 #include "base/event.h"
 #include "runner/rate.h"
 
-enum progress_kind { PROGRESS_FETCH, PROGRESS_UNPACK, PROGRESS_CHECK, PROGRESS_KINDS };
+enum progress_kind {
+    PROGRESS_FETCH,
+    PROGRESS_UNPACK,
+    PROGRESS_CHECK,
+    PROGRESS_EXPORT,
+    PROGRESS_KINDS,
+};
 
 enum progress_state {
     PROGRESS_PLANNED, /* will come */

@@ -16,6 +16,7 @@ static const char *const verbs[PROGRESS_KINDS] = {
     [PROGRESS_FETCH] = "pull",
     [PROGRESS_UNPACK] = "unpack",
     [PROGRESS_CHECK] = "check",
+    [PROGRESS_EXPORT] = "export",
 };
 
 /* ---- numbers ---- */
@@ -140,7 +141,9 @@ static char *total_line(const struct progress *progress, uint64_t now_ms, bool h
             add_bar(&text, sum.done, sum.total);
             buf_add_str(&text, " ");
         }
-        buf_addf(&text, "%zu/%zu, %s of %s", sum.finished, sum.items, done, total);
+        buf_addf(&text, "%zu/%zu, %s", sum.finished, sum.items, done);
+        if (sum.total)
+            buf_addf(&text, " of %s", total);
         add_rate(&text, sum.done, sum.total, sum.per_second);
     }
     return buf_take_str(&text);

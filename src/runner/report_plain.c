@@ -14,6 +14,7 @@ static const struct {
     [PROGRESS_FETCH] = {"downloading", "downloaded", "present"},
     [PROGRESS_UNPACK] = {"unpacking", "unpacked", "unpacked already"},
     [PROGRESS_CHECK] = {"checking", "checked", "checked already"},
+    [PROGRESS_EXPORT] = {"exporting", "exported", "exported already"},
 };
 
 /* ---- blobs and layers ---- */

@@ -31,6 +31,7 @@ struct memory_node {
     struct win_basic_info basic;
     uint64_t promised; /* size told to create_file */
     char *link_target; /* of hard links */
+    bool is_directory; /* made as one; the type says LINK when it became a link */
     bool is_open;
     bool is_settled; /* set_basic was called since it was opened */
     bool stream_is_open;
@@ -141,6 +142,7 @@ static inline bool memory_make_directory(void *self, const struct layer_path *pa
     struct memory_node *node = NULL;
     if (!memory_call(tree, err) || !memory_add(tree, path, LAYER_DIRECTORY, &node, err))
         return false;
+    node->is_directory = true;
     buf_addf(&tree->log, "mkdir %s\n", path->text);
     *ret = memory_open_handle(tree, node);
     return true;
