@@ -261,8 +261,8 @@ struct changes {
     void *user;
 };
 
-static bool tell(const struct changes *changes, enum layer_change_kind kind,
-                 const struct layer_path *path, bool is_directory, struct error *err)
+static bool tell_change(const struct changes *changes, enum layer_change_kind kind,
+                        const struct layer_path *path, bool is_directory, struct error *err)
 {
     const struct layer_change change = {
         .kind = kind, .path = path->text, .is_directory = is_directory};
@@ -274,12 +274,12 @@ static bool tell_object(void *user, const struct layer_path *path, bool is_direc
                         bool *ret_enter, struct error *err)
 {
     (void)ret_enter;
-    return tell(user, LAYER_CHANGE_WRITTEN, path, is_directory, err);
+    return tell_change(user, LAYER_CHANGE_WRITTEN, path, is_directory, err);
 }
 
 static bool tell_deletion(void *user, const struct layer_path *path, struct error *err)
 {
-    return tell(user, LAYER_CHANGE_DELETED, path, false, err);
+    return tell_change(user, LAYER_CHANGE_DELETED, path, false, err);
 }
 
 bool layer_export_changes(const struct layer_folder *folder, layer_change_fn on_change, void *user,

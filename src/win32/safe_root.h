@@ -50,7 +50,12 @@ enum safe_type {
 bool safe_root_type_of(const struct safe_root *root, const char *relative, enum safe_type *ret,
                        struct error *err) MUST_USE;
 
-/* Adds the names of what a directory has, without "." and "..". */
+/* Tells what a directory ("" = the root) has, without "." and "..": the name, and the attributes as
+ * FILE_ATTRIBUTE_ bits. Returning false (with *err filled) ends it with that error. */
+typedef bool (*safe_list_fn)(void *user, const char *name, uint32_t attributes, struct error *err);
+bool safe_root_visit(const struct safe_root *root, const char *relative, safe_list_fn on_entry,
+                     void *user, struct error *err) MUST_USE;
+/* Adds the names alone. */
 bool safe_root_list(const struct safe_root *root, const char *relative, struct strlist *ret,
                     struct error *err) MUST_USE;
 

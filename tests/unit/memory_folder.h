@@ -51,6 +51,16 @@ static inline bool memory_folder_find(const struct memory_folder *folder, const 
     return false;
 }
 
+/* The number of the file: of the node that the others are links to. */
+static inline size_t memory_folder_file(const struct memory_folder *folder, size_t number)
+{
+    const struct memory_node *node = folder->tree->nodes[number];
+    size_t target = number;
+    if (node->link_target)
+        memory_require(memory_folder_find(folder, node->link_target, &target), "dangling link");
+    return target;
+}
+
 static inline bool memory_folder_list(void *self, const char *path, struct folder_list *ret,
                                       struct error *err)
 {
@@ -81,27 +91,16 @@ static inline bool memory_folder_open(void *self, const char *path, struct folde
         return false;
     if (!memory_folder_find(folder, path, &node))
         return error_set(err, ERR_NOT_FOUND, "there is no '%s'", path);
-    *ret = memory_folder_handle(folder, node, 0);
+    *ret = memory_folder_handle(folder, memory_folder_file(folder, node), 0);
     return true;
-}
-
-/* The number of the file: of the node that the others are links to. */
-static inline size_t memory_folder_file(const struct memory_folder *folder, size_t number)
-{
-    const struct memory_node *node = folder->tree->nodes[number];
-    size_t target = number;
-    if (node->link_target)
-        memory_require(memory_folder_find(folder, node->link_target, &target), "dangling link");
-    return target;
 }
 
 static inline bool memory_folder_read_info(void *self, struct folder_handle handle,
                                            struct folder_info *ret, struct error *err)
 {
     struct memory_folder *folder = self;
-    size_t number = (size_t)handle.value / MEMORY_FOLDER_STREAMS - 1;
-    size_t file = memory_folder_file(folder, number);
-    const struct memory_node *node = folder->tree->nodes[file];
+    size_t file = (size_t)handle.value / MEMORY_FOLDER_STREAMS - 1;
+    const struct memory_node *node = memory_folder_node(folder, handle);
     *ret = (struct folder_info){.basic = node->basic, .size = node->data.length, .links = 0};
     /* A tree is only told what can be set. */
     if (node->is_directory)
