@@ -25,10 +25,11 @@ bool pull_policy_set(const struct cli_option *option, const char *value, void *t
 static bool pull(const struct invocation *invocation, const struct image_ready_request *request,
                  struct image *ret, struct strlist *ret_layers, struct error *err)
 {
+    enum pull_depth whole = request->blobs_only ? PULL_BLOBS : PULL_EVERYTHING;
     const struct image_request pulled = {
         .options = request->options,
         .reference = request->reference,
-        .depth = request->description_only ? PULL_DESCRIPTION : PULL_EVERYTHING,
+        .depth = request->description_only ? PULL_DESCRIPTION : whole,
     };
     return image_pull(invocation, &pulled, ret, ret_layers, err);
 }
@@ -41,7 +42,8 @@ static bool take_stored(const struct invocation *invocation,
     CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
     CLEANUP(image_clear) struct image image = {0};
     if (!image_find(invocation, request->options, request->reference, &image, err)
-        || (!request->description_only && !image_unpack_stored(&unpacking, &image, err)))
+        || (!request->description_only && !request->blobs_only
+            && !image_unpack_stored(&unpacking, &image, err)))
         return false;
     strlist_add_all(ret_layers, &unpacking.layers);
     *ret = TAKE(image);

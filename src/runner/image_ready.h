@@ -21,6 +21,7 @@ struct image_ready_request {
     const struct reference *reference;
     enum pull_policy pull;
     bool description_only; /* for a plan: nothing is unpacked, no layer is fetched */
+    bool blobs_only;       /* nothing is unpacked, but all blobs are in the store */
 };
 
 /* Adds the directories of its layers to *ret_layers, topmost first. The caller holds the store's

@@ -72,6 +72,14 @@ static bool comes_again(struct image_unpacking *unpacking, struct layer_blob *bl
 
 /* ---- the layers ---- */
 
+static bool unpack(struct image_unpacking *unpacking, const struct host_layer *layer,
+                   struct error *err)
+{
+    return unpacking->unpack_layer
+        ? unpacking->unpack_layer(unpacking->user, layer, err)
+        : host_unpack_layer(unpacking->invocation, layer, &unpacking->layers, err);
+}
+
 static bool unpack_layer(struct image_unpacking *unpacking, const struct image *image, size_t i,
                          struct blob_feed *feed, struct error *err)
 {
@@ -87,7 +95,7 @@ static bool unpack_layer(struct image_unpacking *unpacking, const struct image *
     };
     for (;;) {
         rewind_blob(&blob);
-        if (host_unpack_layer(unpacking->invocation, &layer, &unpacking->layers, err))
+        if (unpack(unpacking, &layer, err))
             return true;
         if (!is_about_content(err) || !comes_again(unpacking, &blob, err))
             return error_wrap(err, "layer %zu of %zu (%s)", i + 1, image->manifest.layers.count,

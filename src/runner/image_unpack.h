@@ -9,11 +9,15 @@
 
 #include "registry/blob_feed.h"
 #include "registry/image.h"
+#include "runner/host.h"
 #include "runner/invocation.h"
 
 struct image_unpacking {
     const struct invocation *invocation;
     struct strlist layers; /* the layers' directories, topmost first; empty natively */
+    /* Instead of host_unpack_layer(), for who wants the layers elsewhere; NULL = none. */
+    bool (*unpack_layer)(void *user, const struct host_layer *layer, struct error *err);
+    void *user;
     bool evicted; /* failed: a damaged blob was taken out of the store; pulling again helps */
 };
 

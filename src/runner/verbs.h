@@ -22,6 +22,7 @@ extern const struct verb verb_df;
 extern const struct verb verb_login;
 extern const struct verb verb_logout;
 extern const struct verb verb_verify;
+extern const struct verb verb_unpack;
 extern const struct verb verb_help;
 extern const struct verb verb_version;
 
