@@ -20,7 +20,7 @@ bool layer_check(const struct layer_check_request *request, const struct context
         .media_type = request->media_type,
         .diff_id = request->diff_id,
         .kind = request->is_base ? LAYER_BASE : LAYER_DIFF,
-        .with_utility_vm = request->is_base,
+        .with_utility_vm = true,
     };
     emit(request, EVENT_CHECK_STARTED, context);
     if (!layer_unpack(&unpack, &result, context, err))

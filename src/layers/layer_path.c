@@ -236,6 +236,13 @@ bool layer_path_parent(const struct layer_path *path, struct layer_path *ret)
     return true;
 }
 
+bool layer_path_child(const struct layer_path *directory, const char *name, struct layer_path *ret,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, name);
+    return layer_path_parse(text, ret, err);
+}
+
 struct layer_path layer_path_metadata_file(const struct layer_path *directory)
 {
     return (struct layer_path){

@@ -37,6 +37,10 @@ bool layer_path_parse(const char *name, struct layer_path *ret, struct error *er
  * "UtilityVM\Files" is "UtilityVM". */
 bool layer_path_parent(const struct layer_path *path, struct layer_path *ret) MUST_USE;
 
+/* What a directory has under a name that the file system told: checked like every name. */
+bool layer_path_child(const struct layer_path *directory, const char *name, struct layer_path *ret,
+                      struct error *err) MUST_USE;
+
 /* The sibling "<path>.$wcidirs$" in which the import format keeps a directory's metadata. */
 struct layer_path layer_path_metadata_file(const struct layer_path *directory);
 

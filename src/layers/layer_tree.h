@@ -77,6 +77,15 @@ struct layer_tree_ops {
      * win_meta_init_directory() has prepared. */
     bool (*read_directory)(void *self, const struct layer_path *path, struct win_meta *ret,
                            struct error *err);
+    /* Everything about a file, directory or link but its content and streams, into a *ret that
+     * win_meta_init() has prepared. */
+    bool (*read_object)(void *self, const struct layer_path *path, struct win_meta *ret,
+                        struct error *err);
+    /* Hands the content of a file to 'consume', from front to back. */
+    bool (*read_content)(void *self, const struct layer_path *path,
+                         bool (*consume)(void *user, const void *data, size_t length,
+                                         struct error *err),
+                         void *user, struct error *err);
     /* Adds the names of what an existing directory has. */
     bool (*list)(void *self, const struct layer_path *path, struct strlist *ret, struct error *err);
     /* What is there now; a path that leads through a link is ABSENT. */

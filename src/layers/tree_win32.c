@@ -7,12 +7,12 @@
 #include <winioctl.h>
 
 #include "base/alloc.h"
+#include "layers/tree_win32_read.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
 
 /* Below this, reserving room costs more than it saves. */
 #define RESERVE_FROM ((uint64_t)1024 * 1024)
-#define LARGEST_DESCRIPTOR 65535
 #define LARGEST_WRITE ((size_t)1 << 30)
 
 #define OBJECT_ACCESS                                                                              \
@@ -125,11 +125,6 @@ static bool tree_write(void *self, struct layer_handle handle, const void *data,
     }
     return true;
 }
-
-/* A SACL holds more than audit rules; each kind of entry has a bit of its own. */
-#define WHOLE_SACL                                                                                 \
-    (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION | ATTRIBUTE_SECURITY_INFORMATION       \
-     | SCOPE_SECURITY_INFORMATION)
 
 /* Which parts a descriptor has. The two PROTECTED bits of its control word only count when they are
  * asked for in the call as well. */
@@ -247,52 +242,28 @@ static bool tree_remove(void *self, const struct layer_path *path, struct error 
     return safe_root_remove_tree(&tree->root, path->text, err);
 }
 
-static bool read_security(const struct object *object, struct buf *ret, struct error *err)
-{
-    CLEANUP(mem_free) void *descriptor = xmalloc(LARGEST_DESCRIPTOR);
-    ULONG length = 0;
-    NTSTATUS status = NtQuerySecurityObject(object->handle,
-                                            OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION
-                                                | DACL_SECURITY_INFORMATION | WHOLE_SACL,
-                                            descriptor, LARGEST_DESCRIPTOR, &length);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read the security of '%s'", object->path);
-    return buf_append(ret, descriptor, length, err);
-}
-
-static bool read_basic(const struct object *object, struct win_meta *ret, struct error *err)
-{
-    FILE_BASIC_INFORMATION information = {0};
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status = NtQueryInformationFile(object->handle, &io, &information, sizeof(information),
-                                             NT_FILE_BASIC_INFORMATION);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read the attributes of '%s'", object->path);
-    win_meta_take_directory(ret,
-                            &(struct win_basic_info){
-                                .creation_time = information.CreationTime.QuadPart,
-                                .access_time = information.LastAccessTime.QuadPart,
-                                .write_time = information.LastWriteTime.QuadPart,
-                                .change_time = information.ChangeTime.QuadPart,
-                                .attributes = information.FileAttributes,
-                            });
-    return true;
-}
-
 static bool tree_read_directory(void *self, const struct layer_path *path, struct win_meta *ret,
                                 struct error *err)
 {
-    static const struct nt_open how = {.access = GENERIC_READ | ACCESS_SYSTEM_SECURITY,
-                                       .share = NT_SHARE_ALL,
-                                       .disposition = FILE_OPEN,
-                                       .options = FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT};
     const struct tree_win32 *tree = self;
-    struct object object = {.path = path->text};
-    if (!safe_root_open_at(&tree->root, path->text, &how, &object.handle, err))
-        return false;
-    bool read = read_security(&object, &ret->security, err) && read_basic(&object, ret, err);
-    handle_close(&object.handle);
-    return read;
+    return tree_win32_read_directory(&tree->root, path->text, ret, err);
+}
+
+static bool tree_read_object(void *self, const struct layer_path *path, struct win_meta *ret,
+                             struct error *err)
+{
+    const struct tree_win32 *tree = self;
+    return tree_win32_read_object(&tree->root, path->text, ret, err);
+}
+
+static bool tree_read_content(void *self, const struct layer_path *path,
+                              bool (*consume)(void *user, const void *data, size_t length,
+                                              struct error *err),
+                              void *user, struct error *err)
+{
+    const struct tree_win32 *tree = self;
+    const struct tree_win32_consumer to = {.consume = consume, .user = user};
+    return tree_win32_read_content(&tree->root, path->text, &to, err);
 }
 
 static bool tree_list(void *self, const struct layer_path *path, struct strlist *ret,
@@ -340,6 +311,8 @@ static const struct layer_tree_ops operations = {
     .link = tree_link,
     .remove = tree_remove,
     .read_directory = tree_read_directory,
+    .read_object = tree_read_object,
+    .read_content = tree_read_content,
     .list = tree_list,
     .type_of = tree_type_of,
 };

@@ -42,9 +42,6 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
                 struct error *err)
 {
     struct unpack_rules *rules = &unpacking->rules;
-    if (request->with_utility_vm && unpack_rules_is_staged(request))
-        return error_set(err, ERR_UNSUPPORTED,
-                         "changing the utility VM of a parent layer is not supported");
     const struct decompress_options options = {
         .media_type = request->media_type,
         .maximum_bytes =

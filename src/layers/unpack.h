@@ -45,8 +45,11 @@ struct layer_unpack_request {
     const struct layer_tree *tree;
     const struct layer_tree *parents; /* diff: trees of the parent layers, topmost first */
     size_t parent_count;
-    /* false: UtilityVM entries are checked, then left out. true: base layers and LAYER_PLAIN */
+    /* False: UtilityVM entries are checked, then left out. */
     bool with_utility_vm;
+    /* With with_utility_vm, when a diff layer is unpacked for Windows: the layer's own directory,
+     * which gets UtilityVM at once; what the tar does not mention of it comes from the parents. */
+    const struct layer_tree *utility_vm;
     /* Appends the binary form of a descriptor in text form, which only Windows can make; NULL: such
      * descriptors are checked, then left out. */
     bool (*security_from_sddl)(const char *sddl, struct buf *ret, struct error *err);

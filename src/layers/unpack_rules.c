@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "layers/printable.h"
+#include "layers/utility_vm.h"
 #include "layers/whiteout.h"
 
-#define UTILITY_VM_FILES "UtilityVM\\Files"
 #define MAXIMUM_REMEMBERED ((uint64_t)512 * 1024 * 1024)
 
 bool unpack_rules_is_staged(const struct layer_unpack_request *request)
@@ -20,8 +20,10 @@ static struct layer_writer open_writer(const struct layer_unpack_request *reques
 {
     if (!request->tree)
         return check_writer_open();
-    return unpack_rules_is_staged(request) ? stage_writer_open(request->tree)
-                                           : base_writer_open(request->tree);
+    if (!unpack_rules_is_staged(request))
+        return base_writer_open(request->tree);
+    return request->utility_vm ? utility_vm_writer_open(request->tree, request->utility_vm)
+                               : stage_writer_open(request->tree);
 }
 
 void unpack_rules_open(struct unpack_rules *rules, const struct layer_unpack_request *request)
@@ -36,6 +38,7 @@ void unpack_rules_close(struct unpack_rules *rules)
     name_set_clear(&rules->names);
     path_list_clear(&rules->implied);
     path_list_clear(&rules->opaque);
+    path_list_clear(&rules->utility_vm_deleted);
     layer_unpack_result_clear(&rules->result);
     *rules = (struct unpack_rules){0};
 }
@@ -51,8 +54,8 @@ static bool remember(struct unpack_rules *rules, const struct layer_path *path, 
     return true;
 }
 
-static bool keep_directory(struct unpack_rules *rules, const struct layer_path *path,
-                           const struct win_basic_info *basic, struct error *err)
+bool unpack_rules_keep_directory(struct unpack_rules *rules, const struct layer_path *path,
+                                 const struct win_basic_info *basic, struct error *err)
 {
     struct layer_unpack_result *result = &rules->result;
     if (!rules->request->tree)
@@ -143,6 +146,8 @@ bool unpack_rules_claim(struct unpack_rules *rules, const struct layer_path *pat
     if (!ensure_parents(rules, path, err))
         return false;
     name_set_put(&rules->names, path->text, use);
+    if (str_starts_with(path->text, UTILITY_VM_FILES))
+        rules->result.has_utility_vm = true;
     return true;
 }
 
@@ -150,7 +155,8 @@ bool unpack_rules_tombstone(struct unpack_rules *rules, const struct layer_path 
                             struct error *err)
 {
     struct layer_unpack_result *result = &rules->result;
-    if (path->root == LAYER_ROOT_HIVES || layer_path_is_root(path))
+    if (path->root == LAYER_ROOT_HIVES || layer_path_is_root(path)
+        || str_equal(path->text, UTILITY_VM_FILES))
         return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
     if (!unpack_rules_claim(rules, path, NAME_TOMBSTONE, err))
         return false;
@@ -158,6 +164,10 @@ bool unpack_rules_tombstone(struct unpack_rules *rules, const struct layer_path 
         return true;
     if (!remember(rules, path, err))
         return false;
+    if (rules->request->utility_vm && path->root == LAYER_ROOT_UTILITY_VM) {
+        path_list_add(&rules->utility_vm_deleted, path);
+        return true;
+    }
     result->tombstones =
         array_room(result->tombstones, result->tombstone_count, sizeof(*result->tombstones));
     result->tombstones[result->tombstone_count++] = layer_path_copy(path);
@@ -187,7 +197,7 @@ static bool begin_object(struct unpack_rules *rules, const struct layer_path *pa
 {
     const struct layer_writer *writer = &rules->writer;
     rules->current.is_open = true;
-    if (meta->is_directory && !keep_directory(rules, path, &meta->basic, err))
+    if (meta->is_directory && !unpack_rules_keep_directory(rules, path, &meta->basic, err))
         return false;
     if (meta->reparse.length > 0)
         return writer->ops->link(writer->self, path, meta, err);
@@ -223,21 +233,43 @@ static bool object_entry(struct unpack_rules *rules, const struct layer_path *pa
         .is_left_out = is_left_out(rules, path),
         .takes_streams = entry->type != TAR_SYMLINK && path->root != LAYER_ROOT_HIVES,
     };
-    if (rules->current.is_left_out)
-        return true;
     CLEANUP(win_meta_clear) struct win_meta meta = {0};
-    return win_meta_parse(entry, &meta, err) && convert_security(rules, &meta, err)
-        && begin_object(rules, path, &meta, entry, implied, err);
+    if (!win_meta_parse(entry, &meta, err))
+        return false;
+    return rules->current.is_left_out
+        || (convert_security(rules, &meta, err)
+            && begin_object(rules, path, &meta, entry, implied, err));
 }
 
 /* ---- hard links ---- */
+
+/* The layers that may have the target. Of a utility VM the nearest layer with one has all. */
+static bool first_parent(const struct unpack_rules *rules, const struct layer_path *target,
+                         size_t *ret_first, size_t *ret_end, struct error *err)
+{
+    const struct layer_unpack_request *request = rules->request;
+    const struct layer_tree *nearest = NULL;
+    *ret_first = 0;
+    *ret_end = request->parent_count;
+    if (!request->utility_vm || target->root != LAYER_ROOT_UTILITY_VM)
+        return true;
+    if (!utility_vm_find_parent(request, &nearest, err))
+        return false;
+    *ret_first = nearest ? (size_t)(nearest - request->parents) : *ret_end;
+    *ret_end = nearest ? *ret_first + 1 : *ret_end;
+    return true;
+}
 
 /* Finds a file in the parent layers. */
 static bool find_in_parents(struct unpack_rules *rules, struct layer_link *link, struct error *err)
 {
     const struct layer_unpack_request *request = rules->request;
     enum layer_object_type type = request->tree ? LAYER_ABSENT : LAYER_FILE;
-    for (size_t i = 0; type == LAYER_ABSENT && i < request->parent_count; i++) {
+    size_t i = 0;
+    size_t end = 0;
+    if (!first_parent(rules, &link->target, &i, &end, err))
+        return false;
+    for (; type == LAYER_ABSENT && i < end; i++) {
         const struct layer_tree *parent = &request->parents[i];
         if (!parent->ops->type_of(parent->self, &link->target, &type, err))
             return false;
@@ -256,8 +288,7 @@ static bool find_target(struct unpack_rules *rules, struct layer_link *link, str
     enum name_use use = name_set_get(&rules->names, link->target.text);
     if (use == NAME_FILE || use == NAME_HARD_LINK)
         return true;
-    if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF
-        && (link->target.root == LAYER_ROOT_FILES || rules->request->format == LAYER_PLAIN))
+    if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF)
         return find_in_parents(rules, link, err);
     return error_set(err, ERR_INTEGRITY,
                      "it is a hard link to '%s', which is no file that came "
@@ -271,8 +302,9 @@ static bool check_left_out_target(struct unpack_rules *rules, const struct layer
     if (!is_left_out(rules, &link->target))
         return true;
     rules->result.needs_utility_vm = rules->request->kind == LAYER_BASE;
-    return error_set(err, ERR_UNSUPPORTED,
-                     "it is a hard link into the utility VM's files, which are left out");
+    error_set(err, ERR_UNSUPPORTED,
+              "it is a hard link into the utility VM's files, which are left out");
+    return error_hint(err, "pull the image with --utility-vm");
 }
 
 static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path *path,
@@ -349,8 +381,6 @@ static bool path_entry(struct unpack_rules *rules, const struct tar_entry *entry
     const char *fault = place_fault(rules, &path, entry);
     if (fault)
         return error_set(err, ERR_INTEGRITY, "%s", fault);
-    if (str_starts_with(path.text, UTILITY_VM_FILES))
-        rules->result.has_utility_vm = true;
     return entry->type == TAR_HARD_LINK ? hard_link_entry(rules, &path, entry, err)
                                         : object_entry(rules, &path, entry, err);
 }
@@ -419,7 +449,7 @@ static bool settle_directory(struct unpack_rules *rules, const struct layer_path
                              const struct win_meta *meta, struct error *err)
 {
     const struct layer_writer *writer = &rules->writer;
-    return keep_directory(rules, path, &meta->basic, err)
+    return unpack_rules_keep_directory(rules, path, &meta->basic, err)
         && writer->ops->directory(writer->self, path, meta, true, err)
         && writer->ops->end(writer->self, err);
 }
@@ -443,7 +473,7 @@ static bool settle_implied(struct unpack_rules *rules, struct error *err)
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err)
 {
     if (!end_current(rules, err) || !whiteout_settle_opaque(rules, err)
-        || !settle_implied(rules, err))
+        || !settle_implied(rules, err) || !utility_vm_inherit(rules, err))
         return false;
     if (rules->request->kind == LAYER_BASE && name_set_get(&rules->names, "Files") == NAME_UNUSED)
         return error_set(err, ERR_INTEGRITY, "a base layer without 'Files'");

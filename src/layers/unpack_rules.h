@@ -22,9 +22,10 @@ struct unpack_rules {
     struct layer_writer writer;
     struct name_set names;
     struct unpack_current current;
-    struct path_list implied; /* directories that had to be made up */
-    struct path_list opaque;  /* directories whose content in the parents is deleted */
-    uint64_t remembered;      /* bytes of all paths that are kept */
+    struct path_list implied;            /* directories that had to be made up */
+    struct path_list utility_vm_deleted; /* whiteouts in UtilityVM, when that is kept */
+    struct path_list opaque;             /* directories whose content in the parents is deleted */
+    uint64_t remembered;                 /* bytes of all paths that are kept */
     struct layer_unpack_result result;
 };
 
@@ -39,3 +40,6 @@ bool unpack_rules_data(void *user, const unsigned char *data, size_t length, str
 /* The tar is complete; what is left to be done before its digest is known to be right. */
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err) MUST_USE;
 void unpack_rules_close(struct unpack_rules *rules);
+/* Notes a directory of the layer, whose times are set when all is done. */
+bool unpack_rules_keep_directory(struct unpack_rules *rules, const struct layer_path *path,
+                                 const struct win_basic_info *basic, struct error *err) MUST_USE;

@@ -29,9 +29,12 @@ static bool sibling_path(const char *name, const char *last, struct layer_path *
     return layer_path_parse(text, ret, err);
 }
 
-static bool is_hidden_root(const struct unpack_rules *rules, const struct layer_path *path)
+/* A utility VM is left out, or what it inherits is decided by the markers themselves. */
+static bool is_settled_elsewhere(const struct unpack_rules *rules, const struct layer_path *marker)
 {
-    return path->root == LAYER_ROOT_UTILITY_VM && !rules->request->with_utility_vm;
+    const struct layer_unpack_request *request = rules->request;
+    return marker->root == LAYER_ROOT_UTILITY_VM
+        && (!request->with_utility_vm || request->utility_vm);
 }
 
 /* The marker takes a name, so it cannot come twice nor lie below a link, and its directory is one
@@ -46,7 +49,7 @@ static bool opaque_entry(struct unpack_rules *rules, const char *name, struct er
         return error_set(err, ERR_INTEGRITY, "a layer cannot delete that");
     if (!unpack_rules_claim(rules, &marker, NAME_TOMBSTONE, err))
         return false;
-    if (layer_path_parent(&marker, &directory) && !is_hidden_root(rules, &marker))
+    if (layer_path_parent(&marker, &directory) && !is_settled_elsewhere(rules, &marker))
         path_list_add(&rules->opaque, &directory);
     return true;
 }
@@ -72,19 +75,23 @@ bool whiteout_entry(struct unpack_rules *rules, const struct tar_entry *entry, s
         && unpack_rules_tombstone(rules, &path, err);
 }
 
-static bool child_path(const struct layer_path *directory, const char *name, struct layer_path *ret,
-                       struct error *err)
+static char *marker_of(const struct layer_path *directory)
 {
-    CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, name);
-    return layer_path_parse(text, ret, err);
+    return str_format("%s\\" OPAQUE, directory->text);
+}
+
+bool whiteout_is_opaque(const struct unpack_rules *rules, const struct layer_path *directory)
+{
+    CLEANUP(str_free) char *marker = marker_of(directory);
+    return name_set_get(&rules->names, marker) != NAME_UNUSED;
 }
 
 /* Once: several parents may have the directory, and the tar may mark it too. */
 static void hide_directory(struct unpack_rules *rules, const struct layer_path *directory)
 {
-    CLEANUP(str_free) char *marker = str_format("%s\\" OPAQUE, directory->text);
-    if (name_set_get(&rules->names, marker) != NAME_UNUSED)
+    if (whiteout_is_opaque(rules, directory))
         return;
+    CLEANUP(str_free) char *marker = marker_of(directory);
     name_set_put(&rules->names, marker, NAME_TOMBSTONE);
     path_list_add(&rules->opaque, directory);
 }
@@ -126,7 +133,7 @@ static bool settle_directory(struct unpack_rules *rules, const struct layer_path
         return false;
     for (size_t i = 0; i < children.count; i++) {
         CLEANUP(layer_path_clear) struct layer_path path = {0};
-        if (!child_path(directory, children.items[i], &path, err)
+        if (!layer_path_child(directory, children.items[i], &path, err)
             || !settle_child(rules, &path, err))
             return false;
     }

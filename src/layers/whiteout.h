@@ -12,6 +12,9 @@ bool whiteout_entry(struct unpack_rules *rules, const struct tar_entry *entry, s
 /* Makes tombstones of what opaque directories have in the parents and not in this layer. */
 bool whiteout_settle_opaque(struct unpack_rules *rules, struct error *err) MUST_USE;
 
+/* The tar has said so, or of a directory above it. */
+bool whiteout_is_opaque(const struct unpack_rules *rules, const struct layer_path *directory);
+
 /* Of unpack_rules.c: takes a name that has not been used, and sees to its directory. */
 bool unpack_rules_claim(struct unpack_rules *rules, const struct layer_path *path,
                         enum name_use use, struct error *err) MUST_USE;

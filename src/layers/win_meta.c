@@ -223,7 +223,7 @@ static bool read_link(const struct tar_entry *entry, struct buf *ret, struct err
     return reparse_compose(entry->target, junction ? REPARSE_JUNCTION : REPARSE_SYMLINK, ret, err);
 }
 
-static void init(struct win_meta *meta)
+void win_meta_init(struct win_meta *meta)
 {
     *meta = (struct win_meta){0};
     buf_init(&meta->security, SECURITY_MAXIMUM);
@@ -234,7 +234,7 @@ static void init(struct win_meta *meta)
 bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct error *err)
 {
     CLEANUP(win_meta_clear) struct win_meta meta;
-    init(&meta);
+    win_meta_init(&meta);
     if (!read_attributes(entry, &meta, err) || !read_times(entry, &meta.basic, err)
         || !read_security(entry, &meta, err) || !read_ea(entry, &meta.ea, err)
         || !read_link(entry, &meta.reparse, err))
@@ -245,16 +245,24 @@ bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct 
 
 void win_meta_init_directory(struct win_meta *ret)
 {
-    init(ret);
+    win_meta_init(ret);
     ret->attributes = WIN_ATTRIBUTE_DIRECTORY;
     ret->is_directory = true;
 }
 
-void win_meta_take_directory(struct win_meta *meta, const struct win_basic_info *found)
+void win_meta_take_object(struct win_meta *meta, const struct win_basic_info *found)
 {
-    meta->attributes = (found->attributes & WIN_META_SETTABLE) | WIN_ATTRIBUTE_DIRECTORY;
+    meta->is_directory = found->attributes & WIN_ATTRIBUTE_DIRECTORY;
+    meta->attributes = found->attributes & (WIN_META_SETTABLE | WIN_ATTRIBUTE_DIRECTORY);
     meta->basic = *found;
     meta->basic.attributes = found->attributes & WIN_META_SETTABLE;
+}
+
+void win_meta_take_directory(struct win_meta *meta, const struct win_basic_info *found)
+{
+    win_meta_take_object(meta, found);
+    meta->attributes |= WIN_ATTRIBUTE_DIRECTORY;
+    meta->is_directory = true;
 }
 
 void win_meta_clear(struct win_meta *meta)

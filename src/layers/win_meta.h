@@ -43,7 +43,11 @@ bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct 
     MUST_USE;
 /* Metadata of a directory that the tar does not mention: attribute DIRECTORY, nothing else. */
 void win_meta_init_directory(struct win_meta *ret);
-/* Takes over the times and attributes of a directory as the file system tells them. */
+/* Nothing at all. */
+void win_meta_init(struct win_meta *ret);
+/* Takes over the times and attributes of a file or link as the file system tells them. */
+void win_meta_take_object(struct win_meta *meta, const struct win_basic_info *found);
+/* The same of a directory. */
 void win_meta_take_directory(struct win_meta *meta, const struct win_basic_info *found);
 void win_meta_clear(struct win_meta *meta);
 

@@ -73,14 +73,22 @@ static void check_tree(const struct memory_tree *tree)
 /* Something for links and for directories that the layer does not mention. */
 static void fill_parent(const struct layer_tree *parent)
 {
-    static const char *const names[] = {"Files", "Files/d", "Files/d/d", "Files/d/d/f", "Files/f"};
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    static const struct {
+        const char *name;
+        bool is_directory;
+    } objects[] = {
+        {"Files", true},           {"Files/d", true},           {"Files/d/d", true},
+        {"Files/d/d/f", false},    {"Files/f", false},          {"UtilityVM", true},
+        {"UtilityVM/Files", true}, {"UtilityVM/Files/d", true}, {"UtilityVM/Files/d/f", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
         struct error err = {0};
         struct layer_handle handle = {0};
         struct layer_path path = {0};
-        bool made = layer_path_parse(names[i], &path, &err)
-            && (i < 3 ? parent->ops->make_directory(parent->self, &path, &handle, &err)
-                      : parent->ops->create_file(parent->self, &path, 0, &handle, &err))
+        bool made = layer_path_parse(objects[i].name, &path, &err)
+            && (objects[i].is_directory
+                    ? parent->ops->make_directory(parent->self, &path, &handle, &err)
+                    : parent->ops->create_file(parent->self, &path, 0, &handle, &err))
             && parent->ops->close(parent->self, &handle, &err);
         memory_require(made, "parent");
         layer_path_clear(&path);
@@ -108,10 +116,11 @@ static bool read_memory(void *user, void *data, size_t length, size_t *ret, stru
 static void unpack(const struct buf *archive, unsigned options)
 {
     struct error err = {0};
-    struct memory_tree memory, parent_memory;
+    struct memory_tree memory, layer_memory, parent_memory;
     struct memory_source blob = {.archive = archive};
     const struct byte_source source = {.read = read_memory, .user = &blob, .size = archive->length};
     const struct layer_tree tree = memory_tree_open(&memory);
+    const struct layer_tree layer = memory_tree_open(&layer_memory);
     const struct layer_tree parent = memory_tree_open(&parent_memory);
     fill_parent(&parent);
     struct layer_unpack_result result = {0};
@@ -123,6 +132,7 @@ static void unpack(const struct buf *archive, unsigned options)
         .parents = &parent,
         .parent_count = 1,
         .with_utility_vm = options & 2,
+        .utility_vm = options & 2 ? &layer : NULL,
         .security_from_sddl = options & 4 ? security_from_sddl : NULL,
         .maximum_bytes = 1 << 20,
         .maximum_entries = 100,
@@ -130,6 +140,7 @@ static void unpack(const struct buf *archive, unsigned options)
     bool good = layer_unpack(&request, &result, NULL, &err);
     memory_require(good != error_is_set(&err), "result and error disagree");
     check_tree(&memory);
+    check_tree(&layer_memory);
     error_clear(&err);
     if (good && request.kind == LAYER_DIFF
         && !layer_unpack_apply(&result, &tree, &parent, NULL, &err))
@@ -137,6 +148,7 @@ static void unpack(const struct buf *archive, unsigned options)
     memory_require(memory.open_handles == 0, "left open");
     layer_unpack_result_clear(&result);
     memory_tree_close(&memory);
+    memory_tree_close(&layer_memory);
     memory_tree_close(&parent_memory);
 }
 

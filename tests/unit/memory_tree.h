@@ -328,6 +328,36 @@ static inline bool memory_read_directory(void *self, const struct layer_path *pa
     return buf_append(&ret->security, node->security.data, node->security.length, err);
 }
 
+static inline bool memory_read_object(void *self, const struct layer_path *path,
+                                      struct win_meta *ret, struct error *err)
+{
+    const struct memory_node *node = memory_find(self, path->text);
+    if (!memory_call(self, err))
+        return false;
+    if (!node)
+        return error_set(err, ERR_NOT_FOUND, "no object '%s'", path->text);
+    if (node->type == LAYER_DIRECTORY)
+        win_meta_take_directory(ret, &node->basic);
+    else
+        win_meta_take_object(ret, &node->basic);
+    return buf_append(&ret->security, node->security.data, node->security.length, err)
+        && buf_append(&ret->ea, node->ea.data, node->ea.length, err)
+        && buf_append(&ret->reparse, node->reparse.data, node->reparse.length, err);
+}
+
+static inline bool memory_read_content(void *self, const struct layer_path *path,
+                                       bool (*consume)(void *user, const void *data, size_t length,
+                                                       struct error *err),
+                                       void *user, struct error *err)
+{
+    const struct memory_node *node = memory_find(self, path->text);
+    if (!memory_call(self, err))
+        return false;
+    if (!node || node->type != LAYER_FILE)
+        return error_set(err, ERR_NOT_FOUND, "no file '%s'", path->text);
+    return node->data.length == 0 || consume(user, node->data.data, node->data.length, err);
+}
+
 /* Skips names that memory_forget() has put aside. */
 static inline bool memory_list(void *self, const struct layer_path *path, struct strlist *ret,
                                struct error *err)
@@ -370,6 +400,8 @@ static const struct layer_tree_ops memory_tree_ops = {
     .link = memory_link,
     .remove = memory_remove,
     .read_directory = memory_read_directory,
+    .read_object = memory_read_object,
+    .read_content = memory_read_content,
     .list = memory_list,
     .type_of = memory_type_of,
 };
