@@ -99,24 +99,34 @@ static bool process_utility_vm(const struct layer_import *import, struct error *
         && process(import, "ProcessUtilityImage", api->ProcessUtilityImage, path, err);
 }
 
-bool layer_import_base(const struct layer_import *import, struct error *err)
+static enum layer_utility_vm utility_vm_of(const struct layer_unpack_result *result, bool kept)
+{
+    if (!result->has_utility_vm)
+        return LAYER_UTILITY_VM_NONE;
+    return kept ? LAYER_UTILITY_VM_KEPT : LAYER_UTILITY_VM_LEFT_OUT;
+}
+
+bool layer_import_base(const struct layer_import *import, enum layer_utility_vm *ret,
+                       struct error *err)
 {
     const struct layer_api *api = import->store->api;
     CLEANUP(layer_unpack_result_clear) struct layer_unpack_result result = {0};
+    bool kept = import->request->with_utility_vm;
+    if (!unpack_base(import, kept, &result, err))
+        return false;
     /* Process isolation does not need the virtual machine's files, but in rare tars files of the
      * container are links to them. */
-    if (!unpack_base(import, false, &result, err))
-        return false;
-    bool with_utility_vm = result.needs_utility_vm;
-    if (with_utility_vm) {
+    if (result.needs_utility_vm) {
+        kept = true;
         layer_unpack_result_clear(&result);
         import->request->source->rewind(import->request->source->user);
         if (!fs_remove_tree(import->path, err) || !fs_make_directories(import->path, err)
             || !unpack_base(import, true, &result, err))
             return false;
     }
+    *ret = utility_vm_of(&result, kept);
     return process(import, "ProcessBaseImage", api->ProcessBaseImage, import->path, err)
-        && (!with_utility_vm || process_utility_vm(import, err));
+        && (*ret != LAYER_UTILITY_VM_KEPT || process_utility_vm(import, err));
 }
 
 /* ---- other layers ---- */
@@ -159,13 +169,17 @@ static bool unpack_diff(const struct layer_import *import, const char *staging,
                         struct error *err)
 {
     CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
-    if (!tree_win32_open(staging, &tree, err))
+    CLEANUP(tree_win32_close) struct tree_win32 layer = {0};
+    if (!tree_win32_open(staging, &tree, err) || !tree_win32_open(import->path, &layer, err))
         return false;
     struct layer_tree view = tree_win32_interface(&tree);
+    struct layer_tree layer_view = tree_win32_interface(&layer);
     struct layer_unpack_request request = unpack_request(import, &view);
     request.kind = LAYER_DIFF;
     request.parents = parents->views;
     request.parent_count = parents->count;
+    request.with_utility_vm = import->request->with_utility_vm;
+    request.utility_vm = request.with_utility_vm ? &layer_view : NULL;
     return layer_unpack(&request, ret, import->context, err);
 }
 
@@ -196,13 +210,17 @@ static bool apply(const struct layer_import *import, const struct parent_trees *
     return layer_unpack_apply(result, &view, parents->views, import->context, err);
 }
 
-bool layer_import_diff(const struct layer_import *import, struct error *err)
+bool layer_import_diff(const struct layer_import *import, enum layer_utility_vm *ret,
+                       struct error *err)
 {
     CLEANUP(layer_staging_close) struct layer_staging staging = {0};
     CLEANUP(parent_trees_close) struct parent_trees parents = {0};
     CLEANUP(layer_unpack_result_clear) struct layer_unpack_result result = {0};
-    return layer_staging_open(import->store, &staging, err)
-        && parent_trees_open(import->request->parents, &parents, err)
-        && unpack_diff(import, staging.path, &parents, &result, err)
-        && import_staged(import, staging.path, err) && apply(import, &parents, &result, err);
+    if (!layer_staging_open(import->store, &staging, err)
+        || !parent_trees_open(import->request->parents, &parents, err)
+        || !unpack_diff(import, staging.path, &parents, &result, err)
+        || !import_staged(import, staging.path, err) || !apply(import, &parents, &result, err))
+        return false;
+    *ret = utility_vm_of(&result, import->request->with_utility_vm);
+    return *ret != LAYER_UTILITY_VM_KEPT || process_utility_vm(import, err);
 }

@@ -5,6 +5,7 @@
  * a failure. */
 #pragma once
 
+#include "layers/layer_record.h"
 #include "layers/layer_store.h"
 
 struct layer_import {
@@ -14,7 +15,12 @@ struct layer_import {
     const char *path; /* of the layer's directory, plain */
 };
 
+/* Both say what became of the utility VM: it is kept when the request wants it, or when files of
+ * the container are links into it. */
+
 /* The real files, then ProcessBaseImage. */
-bool layer_import_base(const struct layer_import *import, struct error *err) MUST_USE;
+bool layer_import_base(const struct layer_import *import, enum layer_utility_vm *ret,
+                       struct error *err) MUST_USE;
 /* The import format in a staging folder, ImportLayer, then what the format cannot say. */
-bool layer_import_diff(const struct layer_import *import, struct error *err) MUST_USE;
+bool layer_import_diff(const struct layer_import *import, enum layer_utility_vm *ret,
+                       struct error *err) MUST_USE;

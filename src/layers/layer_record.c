@@ -4,6 +4,27 @@
 #include "base/alloc.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "base/text.h"
+
+static const char *const utility_vm_names[] = {
+    [LAYER_UTILITY_VM_NONE] = "none",
+    [LAYER_UTILITY_VM_LEFT_OUT] = "left out",
+    [LAYER_UTILITY_VM_KEPT] = "kept",
+};
+
+static bool json_to_utility_vm(const struct json_value *value, void *target, struct error *err)
+{
+    CLEANUP(str_free) char *name = NULL;
+    if (!json_to_string(value, (void *)&name, err))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(utility_vm_names); i++) {
+        if (str_equal(name, utility_vm_names[i])) {
+            *(enum layer_utility_vm *)target = (enum layer_utility_vm)i;
+            return true;
+        }
+    }
+    return json_error(value, err, "'%s' is neither none, left out nor kept", name);
+}
 
 static const struct json_field blob_fields[] = {
     {"mediaType", json_to_string, offsetof(struct layer_record_blob, media_type), JSON_REQUIRED},
@@ -27,6 +48,7 @@ static const struct json_field fields[] = {
     {"parents", json_to_strlist, offsetof(struct layer_record, parents), JSON_REQUIRED},
     {"created", json_to_string, offsetof(struct layer_record, created), JSON_OPTIONAL},
     {"blob", to_blob, offsetof(struct layer_record, blob), JSON_OPTIONAL},
+    {"utilityVm", json_to_utility_vm, offsetof(struct layer_record, utility_vm), JSON_OPTIONAL},
 };
 
 bool layer_record_compose(const struct layer_record *record, char **ret, struct error *err)
@@ -48,6 +70,7 @@ bool layer_record_compose(const struct layer_record *record, char **ret, struct 
                 json_uint(&w, "size", record->blob.size);
             }
         }
+        json_string(&w, "utilityVm", utility_vm_names[record->utility_vm]);
     }
     return json_writer_finish(&w, ret, err);
 }

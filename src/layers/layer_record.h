@@ -19,12 +19,20 @@ struct layer_record_blob {
     uint64_t size;        /* bytes */
 };
 
+/* What became of the files for Hyper-V isolation that the layer brings. */
+enum layer_utility_vm {
+    LAYER_UTILITY_VM_NONE, /* it brings none */
+    LAYER_UTILITY_VM_LEFT_OUT,
+    LAYER_UTILITY_VM_KEPT,
+};
+
 struct layer_record {
     struct digest diff_id;
     struct digest chain_id;
     struct strlist parents; /* directory names, topmost first; empty for a base layer */
     char *created;          /* RFC 3339 */
     struct layer_record_blob blob;
+    enum layer_utility_vm utility_vm;
 };
 
 bool layer_record_compose(const struct layer_record *record, char **ret, struct error *err)

@@ -196,14 +196,16 @@ bool layer_store_note_blob(const struct layer_store *store, const char *name,
 
 /* ---- importing ---- */
 
-static bool write_record(const struct layer_import *import, struct error *err)
+static bool write_record(const struct layer_import *import, enum layer_utility_vm utility_vm,
+                         struct error *err)
 {
     char now[32];
     os_timestamp(now);
     CLEANUP(layer_record_clear)
     struct layer_record record = {.diff_id = import->request->diff_id,
                                   .chain_id = import->request->chain_id,
-                                  .created = xstrdup(now)};
+                                  .created = xstrdup(now),
+                                  .utility_vm = utility_vm};
     for (size_t i = 0; i < import->request->parents->count; i++)
         strlist_add(&record.parents, name_of(import->request->parents->items[i]));
     if (import->request->blob)
@@ -216,10 +218,12 @@ static bool make_layer(const struct layer_import *import, struct error *err)
     CLEANUP(layer_hold_release) struct layer_hold parents = {0};
     const struct cancel *cancel = import->context ? import->context->cancel : NULL;
     bool is_base = import->request->parents->count == 0;
+    enum layer_utility_vm utility_vm = LAYER_UTILITY_VM_NONE;
     return layer_store_hold(import->store, import->request->parents, cancel, &parents, err)
         && fs_make_directories(import->path, err)
-        && (is_base ? layer_import_base(import, err) : layer_import_diff(import, err))
-        && write_record(import, err);
+        && (is_base ? layer_import_base(import, &utility_vm, err)
+                    : layer_import_diff(import, &utility_vm, err))
+        && write_record(import, utility_vm, err);
 }
 
 static void discard(const struct layer_import *import, const char *name)
@@ -241,6 +245,25 @@ static void emit(const struct layer_import *import, enum event_type type)
     context_emit(import->context, &event);
 }
 
+/* The layer that is there is the one that is wanted. */
+static bool check_utility_vm(const struct layer_import *import, const char *present,
+                             struct error *err)
+{
+    CLEANUP(str_free) char *path = fs_join(present, LAYER_RECORD_NAME);
+    CLEANUP(layer_record_clear) struct layer_record record = {0};
+    if (!import->request->with_utility_vm)
+        return true;
+    if (!read_record(path, &record, err))
+        return error_wrap(err, "layer '%s'", present);
+    if (record.utility_vm != LAYER_UTILITY_VM_LEFT_OUT)
+        return true;
+    error_set(err, ERR_UNSUPPORTED,
+              "the layer '%s' was unpacked without the files for Hyper-V isolation", present);
+    return error_hint(err,
+                      "remove the images and layers that use it, or choose another store "
+                      "with --root");
+}
+
 /* With the layer's lock held. */
 static bool make_unless_present(struct layer_import *import, const char *name, char **ret_path,
                                 struct error *err)
@@ -251,6 +274,8 @@ static bool make_unless_present(struct layer_import *import, const char *name, c
     if (!find_by_name(store, name, &import->request->chain_id, &present, err))
         return false;
     if (present) {
+        if (!check_utility_vm(import, present, err))
+            return false;
         emit(import, EVENT_LAYER_PRESENT);
         *ret_path = TAKE(present);
         return true;
@@ -294,6 +319,8 @@ bool layer_store_import(const struct layer_store *store, const struct layer_impo
     if (!find_by_name(store, name, &request->chain_id, &present, err))
         return false;
     if (present) {
+        if (!check_utility_vm(&import, present, err))
+            return false;
         emit(&import, EVENT_LAYER_PRESENT);
         *ret_path = TAKE(present);
         return true;

@@ -40,12 +40,14 @@ struct layer_import_request {
     struct digest chain_id;
     const struct strlist *parents; /* layer directories, topmost first; empty: a base layer */
     const struct layer_record_blob
-        *blob; /* what the source is, for the record; NULL = not a stored blob */
+        *blob;            /* what the source is, for the record; NULL = not a stored blob */
+    bool with_utility_vm; /* unpack the files for Hyper-V isolation as well */
 };
 
 /* Makes the layer and gives its directory (plain form, owned by the caller). A layer that is there
  * is given at once (EVENT_LAYER_PRESENT); one that another process is importing is waited for. A
- * failure leaves nothing of the layer behind. */
+ * failure leaves nothing of the layer behind. ERR_UNSUPPORTED when the layer is there without the
+ * utility VM that is wanted: it cannot be unpacked again while layers and runs depend on it. */
 bool layer_store_import(const struct layer_store *store, const struct layer_import_request *request,
                         const struct context *context, char **ret_path, struct error *err) MUST_USE;
 

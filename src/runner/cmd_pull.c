@@ -11,6 +11,7 @@
 struct pull_options {
     struct image_options image;
     bool no_unpack;
+    bool utility_vm;
 };
 
 static const struct cli_option options_table[] = {
@@ -18,6 +19,8 @@ static const struct cli_option options_table[] = {
     ISOLATION_OPTION_ROW(struct pull_options, image),
     {"no-unpack", 0, NULL, "Fetch and verify the blobs only", cli_set_flag,
      offsetof(struct pull_options, no_unpack)},
+    {"utility-vm", 0, NULL, "Unpack the files for Hyper-V isolation as well", cli_set_flag,
+     offsetof(struct pull_options, utility_vm)},
 };
 
 static bool print_image(const struct invocation *invocation, const struct image *image,
@@ -52,6 +55,7 @@ static bool run_pull(struct invocation *invocation, void *options, const struct 
         .options = &pull->image,
         .reference = &reference,
         .depth = pull->no_unpack ? PULL_BLOBS : PULL_EVERYTHING,
+        .with_utility_vm = pull->utility_vm,
     };
     (void)ret_code;
     bool pulled = image_options_check(&pull->image, err)
@@ -77,7 +81,9 @@ const struct verb verb_pull = {
         "Prints the reference with its digest; progress goes to stderr.\n\n"
         "  wrun pull mcr.microsoft.com/windows/nanoserver:ltsc2025\n\n"
         "Layers are unpacked while they are fetched; one that is unpacked already is not fetched.\n"
-        "On other systems than Windows they are only checked.\n\n"
+        "On other systems than Windows they are only checked. What only Hyper-V isolation needs "
+        "of\n"
+        "them is left out without --utility-vm, and cannot be added later.\n\n"
         "As: docker pull, ctr images pull; with --no-unpack: ctr content fetch\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),

@@ -35,6 +35,7 @@ struct host_layer {
     const struct image *image;
     size_t index; /* 0 = the base layer */
     struct byte_source source;
+    bool with_utility_vm; /* the files for Hyper-V isolation too */
 };
 
 /* Unpacks the layer unless that has been done, and puts its directory at the front of *layers,

@@ -139,6 +139,7 @@ bool host_unpack_layer(const struct invocation *invocation, const struct host_la
         .chain_id = chain_id_of(image, layer->index),
         .parents = layers,
         .blob = &blob,
+        .with_utility_vm = layer->with_utility_vm,
     };
     char *path = NULL;
     if (!layer_store_import(&invocation->host->layers, &request, &invocation->context, &path, err))

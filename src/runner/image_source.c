@@ -205,7 +205,9 @@ static bool source_open(const struct invocation *invocation, const struct image_
 bool image_pull(const struct invocation *invocation, const struct image_request *request,
                 struct image *ret, struct strlist *ret_layers, struct error *err)
 {
-    CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
+    CLEANUP(image_unpacking_clear)
+    struct image_unpacking unpacking = {.invocation = invocation,
+                                        .with_utility_vm = request->with_utility_vm};
     CLEANUP(source_close) struct source source = {0};
     if (!source_open(invocation, request->options, request->reference, &source, err))
         return false;

@@ -107,6 +107,7 @@ struct image_request {
     const struct image_options *options;
     const struct reference *reference;
     enum pull_depth depth;
+    bool with_utility_vm; /* unpack the files for Hyper-V isolation too */
 };
 
 /* Resolves the reference at its registry, fetches what the store lacks, and with PULL_EVERYTHING

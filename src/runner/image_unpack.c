@@ -88,6 +88,7 @@ static bool unpack_layer(struct image_unpacking *unpacking, const struct image *
     const struct host_layer layer = {
         .image = image,
         .index = i,
+        .with_utility_vm = unpacking->with_utility_vm,
         .source = {.read = read_blob,
                    .rewind = rewind_blob,
                    .user = &blob,

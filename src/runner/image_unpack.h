@@ -14,6 +14,7 @@
 
 struct image_unpacking {
     const struct invocation *invocation;
+    bool with_utility_vm;  /* the files for Hyper-V isolation too */
     struct strlist layers; /* the layers' directories, topmost first; empty natively */
     /* Instead of host_unpack_layer(), for who wants the layers elsewhere; NULL = none. */
     bool (*unpack_layer)(void *user, const struct host_layer *layer, struct error *err);

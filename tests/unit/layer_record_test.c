@@ -54,6 +54,21 @@ TEST(a_base_layer_has_an_empty_list)
     assert_null(read.created);
 }
 
+TEST(what_became_of_the_utility_vm)
+{
+    for (int became = LAYER_UTILITY_VM_NONE; became <= LAYER_UTILITY_VM_KEPT; became++) {
+        struct error err = {0};
+        struct layer_record record = {.utility_vm = (enum layer_utility_vm)became};
+        CLEANUP(layer_record_clear) struct layer_record read = {0};
+        CLEANUP(str_free) char *text = NULL;
+        assert_ok(digest_parse(DIFF, &record.diff_id, &err));
+        assert_ok(digest_parse(CHAIN, &record.chain_id, &err));
+        assert_ok(layer_record_compose(&record, &text, &err));
+        assert_ok(layer_record_parse(text, strlen(text), &read, &err));
+        assert_int_equal(read.utility_vm, became);
+    }
+}
+
 TEST(broken_records_are_refused)
 {
     static const struct {
@@ -72,6 +87,10 @@ TEST(broken_records_are_refused)
         {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN
          "\",\"parents\":[],\"blob\":{\"mediaType\":\"a/b\"}}",
          "blob: 'digest' is missing"},
+        {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN "\",\"parents\":[],\"utilityVm\":\"x\"}",
+         "utilityVm: 'x' is neither"},
+        {"{\"diffId\":\"" DIFF "\",\"chainId\":\"" CHAIN "\",\"parents\":[],\"utilityVm\":true}",
+         "utilityVm"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         struct error err = {0};
@@ -88,6 +107,7 @@ int main(void)
         cmocka_unit_test(what_is_composed_is_read_back),
         cmocka_unit_test(the_blob_of_a_layer_is_remembered),
         cmocka_unit_test(a_base_layer_has_an_empty_list),
+        cmocka_unit_test(what_became_of_the_utility_vm),
         cmocka_unit_test(broken_records_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

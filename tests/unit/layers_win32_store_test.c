@@ -344,6 +344,92 @@ static void a_utility_vm_is_unpacked_when_files_need_it(void **state)
     assert_string_equal(calls, expected);
 }
 
+/* A layer that changes the virtual machine's files. */
+static const struct tar_build_entry machine_entries[] = {
+    {.type = '5', .name = "Files/"},
+    {.type = '0', .name = "UtilityVM/Files/new", .data = "of the diff"},
+    {.type = '0', .name = "UtilityVM/Files/.wh.gone"},
+    {.type = '1', .name = "UtilityVM/Files/shared", .target = "Files/f"},
+    {0},
+};
+static const struct tar_build_entry machine_base_entries[] = {
+    {.type = '5', .name = "Files/"},
+    {.type = '0', .name = "Files/f", .data = "f"},
+    {.type = '0', .name = "UtilityVM/Files/dir/kept", .data = "of the base"},
+    {.type = '0', .name = "UtilityVM/Files/gone", .data = "x"},
+    {.type = '0', .name = "UtilityVM/Files/EFI/Microsoft/Boot/BCD", .data = "boot"},
+    {0},
+};
+
+static void import_nothing(const char *layer, const char *folder)
+{
+    (void)folder;
+    assert_content(layer, "UtilityVM\\Files\\new", "of the diff");
+    make_directory(layer, "Files");
+}
+
+static char *import_with_utility_vm(const struct fixture *fixture, const struct blob *blob,
+                                    const struct strlist *parents)
+{
+    struct error err = {0};
+    char *path = NULL;
+    struct layer_import_request request = request_of(blob, parents);
+    request.with_utility_vm = true;
+    assert_ok(layer_store_import(&fixture->store, &request, NULL, &path, &err));
+    return path;
+}
+
+static void a_utility_vm_is_kept_when_it_is_wanted(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(blob_clear) struct blob base = make_blob(machine_base_entries, NULL);
+    CLEANUP(blob_clear) struct blob diff = make_blob(machine_entries, &base);
+    CLEANUP(strlist_clear) struct strlist parents = {0};
+    fake.on_import = import_nothing;
+    strlist_add_owned(&parents, import_with_utility_vm(fixture, &base, &fixture->no_parents));
+    CLEANUP(str_free) char *path = import_with_utility_vm(fixture, &diff, &parents);
+    CLEANUP(str_free) char *calls = fake_take_calls(NULL);
+    CLEANUP(str_free)
+    char *expected =
+        str_format("ProcessBaseImage \\\\?\\%s\nProcessUtilityImage \\\\?\\%s\\UtilityVM\n"
+                   "ImportLayer \\\\?\\%s\n  parent %s\n"
+                   "ProcessUtilityImage \\\\?\\%s\\UtilityVM",
+                   parents.items[0], parents.items[0], path, parents.items[0], path);
+    assert_string_equal(calls, expected);
+    assert_content(path, "UtilityVM\\Files\\dir\\kept", "of the base");
+    assert_content(path, "UtilityVM\\Files\\shared", "f");
+    assert_absent(path, "UtilityVM\\Files\\gone");
+    assert_content(parents.items[0], "UtilityVM\\Files\\gone", "x");
+
+    /* Files are the parent's own, but for what Windows writes to: that is a copy. */
+    put(path, "UtilityVM\\Files\\EFI\\Microsoft\\Boot\\BCD", "changed");
+    assert_content(parents.items[0], "UtilityVM\\Files\\EFI\\Microsoft\\Boot\\BCD", "boot");
+}
+
+static void a_utility_vm_cannot_be_added_later(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    char *none = NULL;
+    CLEANUP(blob_clear) struct blob base = make_blob(machine_base_entries, NULL);
+    CLEANUP(str_free) char *path = import(fixture, &base, &fixture->no_parents, NULL);
+    assert_absent(path, "UtilityVM");
+    struct layer_import_request request = request_of(&base, &fixture->no_parents);
+    request.with_utility_vm = true;
+    assert_false(layer_store_import(&fixture->store, &request, NULL, &none, &err));
+    assert_int_equal(err.kind, ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "without the files for Hyper-V isolation"));
+    assert_non_null(strstr(err.hint, "--root"));
+    error_clear(&err);
+
+    /* One that brings none lacks nothing. */
+    static const struct tar_build_entry plain[] = {{.type = '5', .name = "Files"}, {0}};
+    CLEANUP(blob_clear) struct blob other = make_blob(plain, NULL);
+    CLEANUP(str_free) char *first = import(fixture, &other, &fixture->no_parents, NULL);
+    CLEANUP(str_free) char *again = import_with_utility_vm(fixture, &other, &fixture->no_parents);
+    assert_string_equal(first, again);
+}
+
 /* ---- failures ---- */
 
 static void assert_import_fails(struct fixture *fixture, const struct blob *blob,
@@ -591,6 +677,8 @@ int main(void)
         test(a_diff_layer),
         test(parents_are_given_topmost_first),
         test(a_utility_vm_is_unpacked_when_files_need_it),
+        test(a_utility_vm_is_kept_when_it_is_wanted),
+        test(a_utility_vm_cannot_be_added_later),
         test(a_failing_call_leaves_nothing),
         test(bad_blobs_never_reach_windows),
         test(interruption_leaves_nothing),
