@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 all_stages=(format includes native asan mingw imports reproducible tidy wine e2e traces faults
-    registry-faults)
+    killmatrix registry-faults)
 jobs=$(nproc)
 results=$root/build/test-results
 passed=0 failed=0 skipped=0
@@ -118,6 +118,8 @@ stage_registry-faults() {
     build native && run_ctest native registry-native -L '^registry-faults$' -j $((3 * jobs))
     build mingw && run_ctest mingw registry-wine -L '^registry-faults$'
 }
+
+stage_killmatrix() { build mingw && run_ctest mingw killmatrix -L killmatrix; }
 
 stage_faults() { build mingw && run_ctest mingw faults -L '^faults$'; }
 

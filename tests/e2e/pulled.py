@@ -91,8 +91,11 @@ class Store:
     def layer(self, name):
         return self.root / "layers" / name
 
+    def json(self, path):
+        return json.loads((self.root / path).read_text())
+
     def record(self, name):
-        return json.loads((self.layer(name) / "wrun.json").read_text())
+        return self.json(f"layers/{name}/wrun.json")
 
     def clear(self):
         shutil.rmtree(self.root, ignore_errors=True)
