@@ -24,3 +24,5 @@ void monitor_leave(const struct monitor *monitor);
 void monitor_wait(const struct monitor *monitor, unsigned milliseconds);
 /* Wakes all who wait. */
 void monitor_notify(const struct monitor *monitor);
+/* Wakes one of them; for threads that all wait for the same and of which one is enough. */
+void monitor_notify_one(const struct monitor *monitor);

@@ -73,3 +73,8 @@ void monitor_notify(const struct monitor *monitor)
 {
     pthread_cond_broadcast(&inside_of(monitor)->condition);
 }
+
+void monitor_notify_one(const struct monitor *monitor)
+{
+    pthread_cond_signal(&inside_of(monitor)->condition);
+}

@@ -1,64 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-#include "layers/layer_writer.h"
-
 #include "base/alloc.h"
+#include "base/os.h"
+#include "layers/layer_writer.h"
+#include "layers/object_writer.h"
 
 struct base_writer {
-    struct layer_tree tree;
-    struct layer_handle object;
-    struct layer_handle stream;
-    struct win_basic_info basic; /* of the object; directories get theirs at the end */
+    struct object_writer objects;
 };
-
-static bool close_stream(struct base_writer *w, struct error *err)
-{
-    return w->stream.value == 0 || w->tree.ops->close(w->tree.self, &w->stream, err);
-}
-
-static bool close_object(struct base_writer *w, struct error *err)
-{
-    return w->object.value == 0 || w->tree.ops->close(w->tree.self, &w->object, err);
-}
-
-/* In the order in which BackupWrite is fed by Microsoft's tools: security, EAs, link data. */
-static bool apply_meta(struct base_writer *w, const struct win_meta *meta, struct error *err)
-{
-    const struct layer_tree_ops *ops = w->tree.ops;
-    struct layer_handle object = w->object;
-    return (meta->security.length == 0
-            || ops->set_security(w->tree.self, object, meta->security.data, meta->security.length,
-                                 err))
-        && (meta->ea.length == 0
-            || ops->set_ea(w->tree.self, object, meta->ea.data, meta->ea.length, err))
-        && (meta->reparse.length == 0
-            || ops->set_reparse(w->tree.self, object, meta->reparse.data, meta->reparse.length,
-                                err));
-}
 
 static bool base_implied_directory(void *self, const struct layer_path *path, struct error *err)
 {
     struct base_writer *w = self;
-    return w->tree.ops->make_directory(w->tree.self, path, &w->object, err) && close_object(w, err);
+    struct object_job *job = object_job_new(path);
+    return object_writer_directory(&w->objects, &job, false, err)
+        && object_writer_end(&w->objects, err);
 }
 
+/* Directories get their times at the end. */
 static bool base_directory(void *self, const struct layer_path *path, const struct win_meta *meta,
                            bool implied, struct error *err)
 {
     struct base_writer *w = self;
-    const struct layer_tree_ops *ops = w->tree.ops;
-    bool (*open)(void *, const struct layer_path *, struct layer_handle *, struct error *) =
-        implied ? ops->open_directory : ops->make_directory;
-    w->basic = (struct win_basic_info){0};
-    return open(w->tree.self, path, &w->object, err) && apply_meta(w, meta, err);
+    /* What lies in it inherits from it when it is made: what came before the directory does not. */
+    if (implied && meta->security.length > 0 && !object_writer_settle(&w->objects, err))
+        return false;
+    struct object_job *job = object_job_new(path);
+    object_job_set_meta(job, meta);
+    return object_writer_directory(&w->objects, &job, implied, err);
 }
 
 static bool base_file(void *self, const struct layer_path *path, const struct win_meta *meta,
                       uint64_t size, struct error *err)
 {
     struct base_writer *w = self;
-    w->basic = meta->basic;
-    return w->tree.ops->create_file(w->tree.self, path, size, &w->object, err)
-        && apply_meta(w, meta, err);
+    struct object_job *job = object_job_new(path);
+    object_job_set_meta(job, meta);
+    job->basic = meta->basic;
+    return object_writer_file(&w->objects, &job, size, err);
 }
 
 static bool base_link(void *self, const struct layer_path *path, const struct win_meta *meta,
@@ -71,70 +49,94 @@ static bool base_link(void *self, const struct layer_path *path, const struct wi
 static bool base_stream(void *self, const char *name, uint64_t size, struct error *err)
 {
     struct base_writer *w = self;
-    return close_stream(w, err)
-        && w->tree.ops->open_stream(w->tree.self, w->object, name, size, &w->stream, err);
+    return object_writer_stream(&w->objects, name, size, err);
 }
 
 static bool base_data(void *self, const void *data, size_t length, struct error *err)
 {
     struct base_writer *w = self;
-    struct layer_handle to = w->stream.value ? w->stream : w->object;
-    return w->tree.ops->write(w->tree.self, to, data, length, err);
-}
-
-static bool has_basic(const struct win_basic_info *basic)
-{
-    return basic->creation_time || basic->access_time || basic->write_time || basic->change_time
-        || basic->attributes;
+    return object_writer_data(&w->objects, data, length, err);
 }
 
 static bool base_end(void *self, struct error *err)
 {
     struct base_writer *w = self;
-    return close_stream(w, err)
-        && (!has_basic(&w->basic)
-            || w->tree.ops->set_basic(w->tree.self, w->object, &w->basic, err))
-        && close_object(w, err);
+    return object_writer_end(&w->objects, err);
 }
 
+/* What this layer has may still be on its way; what lower layers have may soon be replaced. */
 static bool base_hard_link(void *self, const struct layer_link *link, struct error *err)
 {
     struct base_writer *w = self;
-    return w->tree.ops->link(w->tree.self, &link->path, &w->tree, &link->target, err);
+    const struct layer_tree *tree = &w->objects.tree;
+    return link->parent == LAYER_LINK_IN_LAYER
+        || tree->ops->link(tree->self, &link->path, tree, &link->target, err);
 }
 
 /* Of layers above the base one, which only LAYER_PLAIN brings here. */
-static bool delete_tombstones(struct base_writer *w, const struct layer_unpack_result *result,
-                              struct error *err)
+static bool delete_tombstones(const struct layer_tree *tree,
+                              const struct layer_unpack_result *result, struct error *err)
 {
     for (size_t i = 0; i < result->tombstone_count; i++)
-        if (!w->tree.ops->remove(w->tree.self, &result->tombstones[i], err))
+        if (!tree->ops->remove(tree->self, &result->tombstones[i], err))
             return false;
     return true;
 }
 
-/* Children first: making them has changed the times of their parents. */
-static bool base_finish(void *self, const struct layer_unpack_result *result, struct error *err)
+static bool base_check(void *self, struct error *err)
 {
     struct base_writer *w = self;
-    if (!delete_tombstones(w, result, err))
-        return false;
-    for (size_t i = result->directory_count; i > 0; i--) {
-        if (!layer_tree_set_directory_basic(&w->tree, &result->directories[i - 1], err))
+    return object_writer_check(&w->objects, err);
+}
+
+static bool make_links(const struct layer_tree *tree, const struct layer_unpack_result *result,
+                       struct error *err)
+{
+    for (size_t i = 0; i < result->link_count; i++) {
+        const struct layer_link *link = &result->links[i];
+        if (link->parent == LAYER_LINK_IN_LAYER
+            && !tree->ops->link(tree->self, &link->path, tree, &link->target, err))
             return false;
     }
     return true;
 }
 
+/* Children first: making them has changed the times of their parents. */
+static bool set_directories(const struct layer_tree *tree, const struct layer_unpack_result *result,
+                            struct error *err)
+{
+    for (size_t i = result->directory_count; i > 0; i--)
+        if (!layer_tree_set_directory_basic(tree, &result->directories[i - 1], err))
+            return false;
+    return true;
+}
+
+static bool base_finish(void *self, const struct layer_unpack_result *result, struct error *err)
+{
+    struct base_writer *w = self;
+    const struct layer_tree *tree = &w->objects.tree;
+    if (!object_writer_settle(&w->objects, err))
+        return false;
+    uint64_t mark = os_monotonic_ns();
+    if (!delete_tombstones(tree, result, err) || !make_links(tree, result, err))
+        return false;
+    unpack_times_lap(&w->objects.times.create, &mark);
+    if (!set_directories(tree, result, err))
+        return false;
+    unpack_times_lap(&w->objects.times.close, &mark);
+    return true;
+}
+
+static void base_times(const void *self, struct unpack_times *ret, uint64_t *ret_own)
+{
+    const struct base_writer *w = self;
+    object_writer_times(&w->objects, ret, ret_own);
+}
+
 static void base_close(void *self)
 {
     struct base_writer *w = self;
-    struct error ignored = {0};
-    /* Only after a failure is anything still open, and that is what gets reported. */
-    if (!close_stream(w, &ignored))
-        error_clear(&ignored);
-    if (!close_object(w, &ignored))
-        error_clear(&ignored);
+    object_writer_close(&w->objects);
     mem_free(&w);
 }
 
@@ -147,14 +149,16 @@ static const struct layer_writer_ops base_ops = {
     .data = base_data,
     .end = base_end,
     .hard_link = base_hard_link,
+    .check = base_check,
     .finish = base_finish,
+    .times = base_times,
     .close = base_close,
 };
 
 struct layer_writer base_writer_open(const struct layer_tree *tree)
 {
     struct base_writer *w = xcalloc(1, sizeof(*w));
-    w->tree = *tree;
+    w->objects = object_writer_open(tree);
     return (struct layer_writer){.ops = &base_ops, .self = w};
 }
 
@@ -169,7 +173,7 @@ bool layer_tree_set_directory_basic(const struct layer_tree *tree,
                                     const struct layer_directory *directory, struct error *err)
 {
     struct layer_handle handle = {0};
-    if (!has_basic(&directory->basic))
+    if (!object_has_basic(&directory->basic))
         return true;
     if (!tree->ops->open_directory(tree->self, &directory->path, &handle, err))
         return false;

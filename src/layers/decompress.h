@@ -12,6 +12,7 @@
 #include "base/byte_source.h"
 #include "base/event.h"
 #include "base/sha256.h"
+#include "layers/unpack_times.h"
 
 enum decompress_format { DECOMPRESS_NONE = 1, DECOMPRESS_GZIP, DECOMPRESS_ZSTD };
 
@@ -19,7 +20,10 @@ struct decompress_options {
     const char *media_type; /* of the blob; NULL = not known. One that promises another compression
                                than the bytes have is refused (ERR_INTEGRITY) */
     uint64_t maximum_bytes; /* uncompressed; 0 = no limit */
-    struct sha256 *hash; /* decompress_source_ahead() updates it, if not NULL, with the content */
+    /* decompress_source_ahead() updates it, if not NULL, with the content, and, if not NULL, adds
+     * how long inflating and hashing took. */
+    struct sha256 *hash;
+    struct unpack_times *times;
 };
 
 /* The data is only valid during the call. */

@@ -13,22 +13,40 @@ struct ahead {
     const struct decompress_options *options;
     struct context context; /* without an observer: the consumer tells what is going on */
     struct slice_ring ring;
-    bool finished; /* decoding came to its end */
+    bool finished;      /* decoding came to its end */
+    uint64_t decoding;  /* nanoseconds, with what follows */
+    uint64_t elsewhere; /* of them, reading and waiting for room */
+    uint64_t hashing;
     struct error err;
 };
 
 static bool put_slice(void *user, const struct decompress_slice *slice, struct error *err)
 {
     struct ahead *ahead = user;
-    return slice_ring_put(&ahead->ring, slice->data, slice->length, slice->compressed_done)
-        || error_set(err, ERR_CANCELLED, "not wanted any more");
+    uint64_t mark = os_monotonic_ns();
+    bool wanted = slice_ring_put(&ahead->ring, slice->data, slice->length, slice->compressed_done);
+    unpack_times_lap(&ahead->elsewhere, &mark);
+    return wanted || error_set(err, ERR_CANCELLED, "not wanted any more");
+}
+
+static bool read_source(void *user, void *data, size_t length, size_t *ret, struct error *err)
+{
+    struct ahead *ahead = user;
+    uint64_t mark = os_monotonic_ns();
+    bool got = ahead->source->read(ahead->source->user, data, length, ret, err);
+    unpack_times_lap(&ahead->elsewhere, &mark);
+    return got;
 }
 
 static void decode(void *argument)
 {
     struct ahead *ahead = argument;
-    ahead->finished = decompress_source(ahead->source, ahead->options, put_slice, ahead,
-                                        &ahead->context, &ahead->err);
+    const struct byte_source source = {
+        .read = read_source, .user = ahead, .size = ahead->source->size};
+    uint64_t mark = os_monotonic_ns();
+    ahead->finished =
+        decompress_source(&source, ahead->options, put_slice, ahead, &ahead->context, &ahead->err);
+    unpack_times_lap(&ahead->decoding, &mark);
     slice_ring_end(&ahead->ring);
 }
 
@@ -37,7 +55,9 @@ static void hash(void *argument)
     struct ahead *ahead = argument;
     struct ring_slice slice;
     while (slice_ring_get(&ahead->ring, READER_HASH, &slice)) {
+        uint64_t mark = os_monotonic_ns();
         sha256_update(ahead->options->hash, slice.data, slice.length);
+        unpack_times_lap(&ahead->hashing, &mark);
         slice_ring_release(&ahead->ring, READER_HASH);
     }
 }
@@ -91,6 +111,10 @@ bool decompress_source_ahead(const struct byte_source *source,
     };
     slice_ring_open(&ahead.ring, options->hash ? 2 : 1);
     bool good = run(&ahead, consume, user, err);
+    if (options->times) {
+        options->times->inflate += ahead.decoding - ahead.elsewhere;
+        options->times->hash += ahead.hashing;
+    }
     slice_ring_close(&ahead.ring);
     return good;
 }

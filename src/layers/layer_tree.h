@@ -13,8 +13,8 @@
  *
  * Several threads may use one tree at once, each with objects of its own: create_file, open_stream,
  * write, the set_ calls and close, while one of them also makes and opens directories. The
- * directory in which something is made is complete by then. link, remove, read_directory and
- * type_of are called while no other thread uses the tree. */
+ * directory in which something is made is complete by then. link, remove, read_directory, list and
+ * type_of are called while no other thread uses the tree, unless it is a tree of LAYER_PLAIN. */
 #pragma once
 
 #include <stdint.h>

@@ -3,7 +3,8 @@
  *
  * The rules (unpack_rules.c) have made sure of everything about names by now: no name comes twice,
  * parents come before their children and are directories. Objects are written one at a time: one of
- * directory, file and link begins it, streams and data follow, end() closes it. */
+ * directory, file and link begins it, streams and data follow, end() closes it. What is only
+ * finished by other threads may fail later: check() and finish() tell. */
 #pragma once
 
 #include "layers/layer_tree.h"
@@ -25,10 +26,17 @@ struct layer_writer_ops {
     bool (*stream)(void *self, const char *name, uint64_t size, struct error *err);
     bool (*data)(void *self, const void *data, size_t length, struct error *err);
     bool (*end)(void *self, struct error *err);
-    /* A further name of a file. */
+    /* A further name of a file. It is among result->links at the end too, when all files are there.
+     */
     bool (*hard_link)(void *self, const struct layer_link *link, struct error *err);
+    /* False when work left to others has failed; then nothing but close() may follow. NULL: no work
+     * is. */
+    bool (*check)(void *self, struct error *err);
     /* Everything has come and is what was promised. */
     bool (*finish)(void *self, const struct layer_unpack_result *result, struct error *err);
+    /* What the writer's work took so far, and how much of it, waiting included, was spent on the
+     * thread that calls. NULL: nothing to speak of. */
+    void (*times)(const void *self, struct unpack_times *ret, uint64_t *ret_own);
     /* Closes what is open and frees the writer. */
     void (*close)(void *self);
 };
@@ -38,7 +46,8 @@ struct layer_writer {
     void *self;
 };
 
-/* Real files and directories, hard links at once, times of the directories last. */
+/* Real files and directories; when all are there the hard links, and last the times of the
+ * directories. */
 struct layer_writer base_writer_open(const struct layer_tree *tree);
 /* The import format: files with a header and backup streams, "<directory>.$wcidirs$" beside every
  * directory, raw registry hives. Hard links are left to layer_unpack_apply(). */

@@ -2,53 +2,18 @@
 /* The format is what hcsshim hands to ImportLayer; Microsoft has not documented it. A file consists
  * of its attributes (4 bytes) and the streams that BackupWrite would take; what is known about a
  * directory is in a file of this kind named like the directory plus ".$wcidirs$". */
-#include "layers/layer_writer.h"
-
 #include "base/alloc.h"
 #include "layers/backup_stream.h"
+#include "layers/layer_writer.h"
 #include "layers/little_endian.h"
+#include "layers/object_writer.h"
 #include "layers/path_list.h"
 
-/* Small files, which are most, are written by one call. */
-#define GATHER_SIZE ((size_t)64 * 1024)
-
 struct stage_writer {
-    struct layer_tree tree;
-    struct layer_handle object;
-    struct win_basic_info basic; /* of the object */
-    struct buf gathered;         /* not yet written */
-    bool raw;                    /* the object is a registry hive: nothing but its data */
-    struct path_list links;      /* directory links, to be made as directories in the end */
+    struct object_writer objects;
+    bool raw;               /* the object is a registry hive: nothing but its data */
+    struct path_list links; /* directory links, to be made as directories in the end */
 };
-
-static bool write_gathered(struct stage_writer *w, struct error *err)
-{
-    bool written = w->gathered.length == 0
-        || w->tree.ops->write(w->tree.self, w->object, w->gathered.data, w->gathered.length, err);
-    buf_reset(&w->gathered);
-    return written;
-}
-
-static bool stage_data(void *self, const void *data, size_t length, struct error *err)
-{
-    struct stage_writer *w = self;
-    if (length <= GATHER_SIZE - w->gathered.length) {
-        buf_add(&w->gathered, data, length);
-        return true;
-    }
-    if (!write_gathered(w, err))
-        return false;
-    if (length > GATHER_SIZE)
-        return w->tree.ops->write(w->tree.self, w->object, data, length, err);
-    buf_add(&w->gathered, data, length);
-    return true;
-}
-
-/* Headers do not stay in the buffer when there is no room left for data. */
-static bool settle(struct stage_writer *w, struct error *err)
-{
-    return w->gathered.length < GATHER_SIZE || write_gathered(w, err);
-}
 
 static void add_stream(struct buf *out, enum backup_stream_id id, const struct buf *data)
 {
@@ -56,30 +21,35 @@ static void add_stream(struct buf *out, enum backup_stream_id id, const struct b
         backup_stream_add(out, id, data->data, data->length);
 }
 
-static bool begin(struct stage_writer *w, const struct layer_path *path,
-                  const struct win_meta *meta, uint64_t size, struct error *err)
+/* Attributes and streams of what is known without the content. */
+static void add_header(struct buf *out, const struct win_meta *meta)
 {
-    buf_reset(&w->gathered);
+    unsigned char attributes[4];
+    put_le32(attributes, meta->attributes);
+    buf_add(out, attributes, sizeof(attributes));
+    add_stream(out, BACKUP_STREAM_SECURITY, &meta->security);
+    add_stream(out, BACKUP_STREAM_EA, &meta->ea);
+    add_stream(out, BACKUP_STREAM_REPARSE, &meta->reparse);
+}
+
+static struct object_job *new_job(struct stage_writer *w, const struct layer_path *path,
+                                  const struct win_meta *meta)
+{
+    struct object_job *job = object_job_new(path);
     w->raw = path->root == LAYER_ROOT_HIVES && !meta->is_directory;
-    w->basic = meta->basic;
+    job->basic = meta->basic;
     /* The attributes are in the header; on the staging file they would be in the way. */
-    w->basic.attributes = 0;
-    if (!w->raw) {
-        unsigned char attributes[4];
-        put_le32(attributes, meta->attributes);
-        buf_add(&w->gathered, attributes, sizeof(attributes));
-        add_stream(&w->gathered, BACKUP_STREAM_SECURITY, &meta->security);
-        add_stream(&w->gathered, BACKUP_STREAM_EA, &meta->ea);
-        add_stream(&w->gathered, BACKUP_STREAM_REPARSE, &meta->reparse);
-    }
-    return w->tree.ops->create_file(w->tree.self, path, w->gathered.length + size, &w->object, err);
+    job->basic.attributes = 0;
+    if (!w->raw)
+        add_header(&job->data, meta);
+    return job;
 }
 
 static bool make_directory(struct stage_writer *w, const struct layer_path *path, struct error *err)
 {
-    struct layer_handle handle = {0};
-    return w->tree.ops->make_directory(w->tree.self, path, &handle, err)
-        && w->tree.ops->close(w->tree.self, &handle, err);
+    struct object_job *job = object_job_new(path);
+    return object_writer_directory(&w->objects, &job, false, err)
+        && object_writer_end(&w->objects, err);
 }
 
 static bool stage_implied_directory(void *self, const struct layer_path *path, struct error *err)
@@ -91,7 +61,8 @@ static bool begin_metadata(struct stage_writer *w, const struct layer_path *dire
                            const struct win_meta *meta, struct error *err)
 {
     CLEANUP(layer_path_clear) struct layer_path path = layer_path_metadata_file(directory);
-    return begin(w, &path, meta, 0, err) && settle(w, err);
+    struct object_job *job = new_job(w, &path, meta);
+    return object_writer_file(&w->objects, &job, 0, err);
 }
 
 static bool stage_directory(void *self, const struct layer_path *path, const struct win_meta *meta,
@@ -105,11 +76,10 @@ static bool stage_file(void *self, const struct layer_path *path, const struct w
                        uint64_t size, struct error *err)
 {
     struct stage_writer *w = self;
-    if (!begin(w, path, meta, size, err))
-        return false;
+    struct object_job *job = new_job(w, path, meta);
     if (!w->raw)
-        backup_stream_add_header(&w->gathered, BACKUP_STREAM_DATA, size);
-    return settle(w, err);
+        backup_stream_add_header(&job->data, BACKUP_STREAM_DATA, size);
+    return object_writer_file(&w->objects, &job, size, err);
 }
 
 /* ImportLayer makes the directory a link as soon as it sees it, and would follow it to whatever
@@ -119,23 +89,34 @@ static bool stage_link(void *self, const struct layer_path *path, const struct w
                        struct error *err)
 {
     struct stage_writer *w = self;
-    if (!meta->is_directory)
-        return begin(w, path, meta, 0, err) && settle(w, err);
-    path_list_add(&w->links, path);
-    return begin_metadata(w, path, meta, err);
+    if (meta->is_directory) {
+        path_list_add(&w->links, path);
+        return begin_metadata(w, path, meta, err);
+    }
+    struct object_job *job = new_job(w, path, meta);
+    return object_writer_file(&w->objects, &job, 0, err);
 }
 
 static bool stage_stream(void *self, const char *name, uint64_t size, struct error *err)
 {
     struct stage_writer *w = self;
-    return backup_stream_add_alternate(&w->gathered, name, size, err) && settle(w, err);
+    CLEANUP(buf_clear) struct buf header;
+    buf_init(&header, BUF_UNBOUNDED);
+    return backup_stream_add_alternate(&header, name, size, err)
+        && object_writer_expect(&w->objects, header.length + size, err)
+        && object_writer_data(&w->objects, header.data, header.length, err);
+}
+
+static bool stage_data(void *self, const void *data, size_t length, struct error *err)
+{
+    struct stage_writer *w = self;
+    return object_writer_data(&w->objects, data, length, err);
 }
 
 static bool stage_end(void *self, struct error *err)
 {
     struct stage_writer *w = self;
-    return write_gathered(w, err) && w->tree.ops->set_basic(w->tree.self, w->object, &w->basic, err)
-        && w->tree.ops->close(w->tree.self, &w->object, err);
+    return object_writer_end(&w->objects, err);
 }
 
 static bool stage_hard_link(void *self, const struct layer_link *link, struct error *err)
@@ -146,6 +127,12 @@ static bool stage_hard_link(void *self, const struct layer_link *link, struct er
     return true;
 }
 
+static bool stage_check(void *self, struct error *err)
+{
+    struct stage_writer *w = self;
+    return object_writer_check(&w->objects, err);
+}
+
 static bool stage_finish(void *self, const struct layer_unpack_result *result, struct error *err)
 {
     struct stage_writer *w = self;
@@ -154,17 +141,19 @@ static bool stage_finish(void *self, const struct layer_unpack_result *result, s
         if (!make_directory(w, &w->links.items[i], err))
             return false;
     }
-    return true;
+    return object_writer_settle(&w->objects, err);
+}
+
+static void stage_times(const void *self, struct unpack_times *ret, uint64_t *ret_own)
+{
+    const struct stage_writer *w = self;
+    object_writer_times(&w->objects, ret, ret_own);
 }
 
 static void stage_close(void *self)
 {
     struct stage_writer *w = self;
-    struct error ignored = {0};
-    /* Only after a failure is it still open, and that is what gets reported. */
-    if (w->object.value != 0 && !w->tree.ops->close(w->tree.self, &w->object, &ignored))
-        error_clear(&ignored);
-    buf_clear(&w->gathered);
+    object_writer_close(&w->objects);
     path_list_clear(&w->links);
     mem_free(&w);
 }
@@ -178,14 +167,15 @@ static const struct layer_writer_ops stage_ops = {
     .data = stage_data,
     .end = stage_end,
     .hard_link = stage_hard_link,
+    .check = stage_check,
     .finish = stage_finish,
+    .times = stage_times,
     .close = stage_close,
 };
 
 struct layer_writer stage_writer_open(const struct layer_tree *staging)
 {
     struct stage_writer *w = xcalloc(1, sizeof(*w));
-    w->tree = *staging;
-    buf_init(&w->gathered, BUF_UNBOUNDED);
+    w->objects = object_writer_open(staging);
     return (struct layer_writer){.ops = &stage_ops, .self = w};
 }

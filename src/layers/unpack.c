@@ -2,6 +2,7 @@
 #include "layers/unpack.h"
 
 #include "base/alloc.h"
+#include "base/os.h"
 #include "base/sha256.h"
 #include "layers/decompress.h"
 #include "layers/unpack_rules.h"
@@ -12,6 +13,31 @@ struct unpacking {
     struct sha256 hash;
     const struct context *context;
 };
+
+/* What the writer's work took so far, and how much of that this thread. */
+static uint64_t writer_times(const struct unpacking *unpacking, struct unpack_times *ret)
+{
+    uint64_t own = 0;
+    const struct layer_writer *writer = &unpacking->rules.writer;
+    *ret = (struct unpack_times){0};
+    if (writer->ops->times)
+        writer->ops->times(writer->self, ret, &own);
+    return own;
+}
+
+static bool feed(struct unpacking *unpacking, const struct decompress_slice *slice,
+                 struct error *err)
+{
+    struct unpack_times ignored;
+    uint64_t own = writer_times(unpacking, &ignored);
+    uint64_t mark = os_monotonic_ns();
+    bool fed = tar_reader_feed(unpacking->reader, slice->data, slice->length, err)
+        && unpack_rules_check(&unpacking->rules, err);
+    uint64_t *parse = &unpacking->rules.result.times.parse;
+    unpack_times_lap(parse, &mark);
+    *parse -= writer_times(unpacking, &ignored) - own;
+    return fed;
+}
 
 static bool take_slice(void *user, const struct decompress_slice *slice, struct error *err)
 {
@@ -25,7 +51,7 @@ static bool take_slice(void *user, const struct decompress_slice *slice, struct 
         .total = slice->compressed_total,
     };
     context_emit(unpacking->context, &event);
-    return tar_reader_feed(unpacking->reader, slice->data, slice->length, err);
+    return feed(unpacking, slice, err);
 }
 
 static bool check_digest(struct unpacking *unpacking, struct error *err)
@@ -47,6 +73,7 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
         .maximum_bytes =
             request->maximum_bytes ? request->maximum_bytes : LAYER_UNPACK_MAXIMUM_BYTES,
         .hash = &unpacking->hash,
+        .times = &rules->result.times,
     };
     return decompress_source_ahead(request->source, &options, take_slice, unpacking,
                                    unpacking->context, err)
@@ -70,6 +97,9 @@ bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpac
     unpacking->reader = tar_reader_open(&handler);
 
     bool done = run(unpacking, request, err);
+    struct unpack_times writing;
+    writer_times(unpacking, &writing);
+    unpack_times_add(&unpacking->rules.result.times, &writing);
     bool again = !done && unpacking->rules.result.needs_utility_vm;
     if (done)
         *ret = TAKE(unpacking->rules.result);

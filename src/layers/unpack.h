@@ -23,6 +23,7 @@
 #include "base/event.h"
 #include "layers/layer_path.h"
 #include "layers/layer_tree.h"
+#include "layers/unpack_times.h"
 #include "layers/win_meta.h"
 
 enum layer_kind { LAYER_BASE = 1, LAYER_DIFF };
@@ -73,17 +74,6 @@ struct layer_directory {
     struct win_basic_info basic;
 };
 
-/* How long the parts of the work took, in nanoseconds. They overlap: each is the sum over the
- * threads that did it, without the time in which a thread waited for another. */
-struct unpack_times {
-    uint64_t inflate; /* decoding, without reading the source */
-    uint64_t hash;    /* of the uncompressed content */
-    uint64_t parse;   /* the tar and the rules */
-    uint64_t create;  /* directories, files and links, with everything but their content */
-    uint64_t write;   /* content */
-    uint64_t close;   /* times, attributes, closing */
-};
-
 struct layer_unpack_result {
     struct unpack_times times;
     struct digest diff_id;
@@ -93,12 +83,13 @@ struct layer_unpack_result {
     /* Set instead of failing when with_utility_vm was false but a file of the base layer is a hard
      * link into UtilityVM: clear the tree and unpack again with it. Nothing else is set then. */
     bool needs_utility_vm;
-    /* Of diff layers, in the order of the tar: what layer_unpack_apply() does. */
+    /* In the order of the tar: what layer_unpack_apply() does with diff layers. In base layers it
+     * has been done. */
     struct layer_path *tombstones;
     size_t tombstone_count;
     struct layer_link *links;
     size_t link_count;
-    struct layer_directory *directories; /* of base layers too, there it has been done */
+    struct layer_directory *directories;
     size_t directory_count;
 };
 

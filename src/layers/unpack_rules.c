@@ -323,7 +323,7 @@ static bool hard_link_entry(struct unpack_rules *rules, const struct layer_path 
         && unpack_rules_claim(rules, path, NAME_HARD_LINK, err);
     if (good && !left_out) {
         good = rules->writer.ops->hard_link(rules->writer.self, &link, err)
-            && (!unpack_rules_is_staged(rules->request) || keep_link(rules, &link, err));
+            && keep_link(rules, &link, err);
     }
     layer_path_clear(&link.path);
     layer_path_clear(&link.target);
@@ -426,6 +426,12 @@ bool unpack_rules_data(void *user, const unsigned char *data, size_t length, str
     return rules->current.is_left_out
         || rules->writer.ops->data(rules->writer.self, data, length, err)
         || error_wrap(err, "entry '%s'", printable_name(rules->current.path.text).text);
+}
+
+bool unpack_rules_check(struct unpack_rules *rules, struct error *err)
+{
+    const struct layer_writer *writer = &rules->writer;
+    return !writer->ops->check || writer->ops->check(writer->self, err);
 }
 
 /* In a diff layer, a directory replaces that of the parents with all its metadata. One that the tar

@@ -37,6 +37,8 @@ bool unpack_rules_is_staged(const struct layer_unpack_request *request);
 bool unpack_rules_entry(void *user, const struct tar_entry *entry, struct error *err) MUST_USE;
 bool unpack_rules_data(void *user, const unsigned char *data, size_t length, struct error *err)
     MUST_USE;
+/* False when work that the writer left to others has failed. */
+bool unpack_rules_check(struct unpack_rules *rules, struct error *err) MUST_USE;
 /* The tar is complete; what is left to be done before its digest is known to be right. */
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err) MUST_USE;
 void unpack_rules_close(struct unpack_rules *rules);

@@ -53,3 +53,8 @@ void monitor_notify(const struct monitor *monitor)
 {
     WakeAllConditionVariable(&inside_of(monitor)->condition);
 }
+
+void monitor_notify_one(const struct monitor *monitor)
+{
+    WakeConditionVariable(&inside_of(monitor)->condition);
+}

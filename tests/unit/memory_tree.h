@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* memory_tree: a struct layer_tree in memory that remembers what it was told and aborts when it is
- * used in a way that layer_tree.h does not allow. */
+ * used in a way that layer_tree.h does not allow, by several threads if need be.
+ *
+ * It also aborts when something is made in a directory that has its times already, or a hard link
+ * to a file that is still open. */
 #pragma once
 
 #include <stdio.h>
@@ -9,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/monitor.h"
 #include "base/text.h"
 #include "layers/layer_tree.h"
 
@@ -34,16 +38,19 @@ struct memory_node {
     bool is_directory; /* made as one; the type says LINK when it became a link */
     bool is_open;
     bool is_settled; /* set_basic was called since it was opened */
+    bool has_times;  /* set_basic was ever called */
     bool stream_is_open;
 };
 
 struct memory_tree {
+    struct monitor lock;
     struct memory_node **nodes; /* in the order of creation */
+    uint32_t *hashes;           /* of their paths, side by side because they are searched */
     size_t count;
     size_t open_handles;
     size_t calls;
     size_t fail_at; /* the call that fails; 0 = none */
-    struct buf log; /* one line per call that changes names or times */
+    struct buf log; /* a line for each call on directories and names; files come in any order */
 };
 
 static inline void memory_require(bool condition, const char *what)
@@ -54,10 +61,21 @@ static inline void memory_require(bool condition, const char *what)
     }
 }
 
+static inline uint32_t memory_hash(const char *path)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)char_to_lower(*path)) * UINT32_C(16777619);
+    return hash;
+}
+
+/* These two are for the tests themselves, once the tree is at rest. */
+
 static inline struct memory_node *memory_find(const struct memory_tree *tree, const char *path)
 {
+    uint32_t hash = memory_hash(path);
     for (size_t i = 0; i < tree->count; i++) {
-        if (str_equal_nocase(tree->nodes[i]->path, path))
+        if (tree->hashes[i] == hash && str_equal_nocase(tree->nodes[i]->path, path))
             return tree->nodes[i];
     }
     return NULL;
@@ -81,6 +99,22 @@ static inline void memory_forget(struct memory_tree *tree, const char *path)
         abort();
     str_free(&node->path);
     node->path = xstrdup("forgotten");
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->nodes[i] == node)
+            tree->hashes[i] = memory_hash(node->path);
+}
+
+/* CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self); */
+static inline struct memory_tree *memory_enter(void *self)
+{
+    struct memory_tree *tree = self;
+    monitor_enter(&tree->lock);
+    return tree;
+}
+
+static inline void memory_leave(struct memory_tree **tree)
+{
+    monitor_leave(&(*tree)->lock);
 }
 
 static inline bool memory_call(struct memory_tree *tree, struct error *err)
@@ -99,6 +133,7 @@ static inline bool memory_add(struct memory_tree *tree, const struct layer_path 
         const struct memory_node *above = memory_find(tree, parent.text);
         if (!above || above->type != LAYER_DIRECTORY)
             return error_set(err, ERR_NOT_FOUND, "no directory '%s'", parent.text);
+        memory_require(!above->has_times, "made in a directory that has its times");
     }
     if (memory_find(tree, path->text))
         return error_set(err, ERR_BUSY, "'%s' exists", path->text);
@@ -109,6 +144,8 @@ static inline bool memory_add(struct memory_tree *tree, const struct layer_path 
     for (size_t i = 0; i < ARRAY_SIZE(bufs); i++)
         buf_init(bufs[i], BUF_UNBOUNDED);
     tree->nodes = xrealloc_array(tree->nodes, tree->count + 1, sizeof(*tree->nodes));
+    tree->hashes = xrealloc_array(tree->hashes, tree->count + 1, sizeof(*tree->hashes));
+    tree->hashes[tree->count] = memory_hash(path->text);
     tree->nodes[tree->count++] = node;
     *ret = node;
     return true;
@@ -138,7 +175,7 @@ static inline struct layer_handle memory_open_handle(struct memory_tree *tree,
 static inline bool memory_make_directory(void *self, const struct layer_path *path,
                                          struct layer_handle *ret, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = NULL;
     if (!memory_call(tree, err) || !memory_add(tree, path, LAYER_DIRECTORY, &node, err))
         return false;
@@ -151,11 +188,10 @@ static inline bool memory_make_directory(void *self, const struct layer_path *pa
 static inline bool memory_create_file(void *self, const struct layer_path *path, uint64_t size,
                                       struct layer_handle *ret, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = NULL;
     if (!memory_call(tree, err) || !memory_add(tree, path, LAYER_FILE, &node, err))
         return false;
-    buf_addf(&tree->log, "create %s\n", path->text);
     node->promised = size;
     *ret = memory_open_handle(tree, node);
     return true;
@@ -164,13 +200,15 @@ static inline bool memory_create_file(void *self, const struct layer_path *path,
 static inline bool memory_open_directory(void *self, const struct layer_path *path,
                                          struct layer_handle *ret, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = memory_find(tree, path->text);
     if (!memory_call(tree, err))
         return false;
     if (!node || node->type == LAYER_FILE)
         return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
     buf_addf(&tree->log, "open %s\n", path->text);
+    /* By the next layer on top of this one. */
+    node->has_times = false;
     *ret = memory_open_handle(tree, node);
     return true;
 }
@@ -178,7 +216,7 @@ static inline bool memory_open_directory(void *self, const struct layer_path *pa
 static inline bool memory_open_stream(void *self, struct layer_handle owner, const char *name,
                                       uint64_t size, struct layer_handle *ret, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = memory_node_of(owner);
     (void)size;
     memory_require(!node->is_settled && !node->stream_is_open, "stream out of order");
@@ -198,23 +236,25 @@ static inline bool memory_open_stream(void *self, struct layer_handle owner, con
 static inline bool memory_write(void *self, struct layer_handle handle, const void *data,
                                 size_t length, struct error *err)
 {
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = memory_node_of(handle);
     bool to_stream = handle.value & 1;
     memory_require(to_stream == node->stream_is_open && !node->is_settled, "write out of order");
     memory_require(to_stream || node->type == LAYER_FILE, "write to no file");
     buf_add(to_stream ? &node->streams[node->stream_count - 1].data : &node->data, data, length);
-    return memory_call(self, err);
+    return memory_call(tree, err);
 }
 
 static inline bool memory_set(void *self, struct layer_handle handle, struct buf *to,
                               const void *data, size_t length, struct error *err)
 {
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     const struct memory_node *node = memory_node_of(handle);
     memory_require(length > 0 && to->length == 0, "set twice, or to nothing");
     memory_require(!node->is_settled && node->data.length == 0 && node->stream_count == 0,
                    "metadata out of order");
     buf_add(to, data, length);
-    return memory_call(self, err);
+    return memory_call(tree, err);
 }
 
 static inline bool memory_set_security(void *self, struct layer_handle handle, const void *data,
@@ -240,18 +280,20 @@ static inline bool memory_set_reparse(void *self, struct layer_handle handle, co
 static inline bool memory_set_basic(void *self, struct layer_handle handle,
                                     const struct win_basic_info *basic, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = memory_node_of(handle);
     memory_require(!node->is_settled && !node->stream_is_open, "basic info out of order");
     node->basic = *basic;
     node->is_settled = true;
-    buf_addf(&tree->log, "basic %s\n", node->path);
-    return memory_call(self, err);
+    node->has_times = true;
+    if (node->is_directory)
+        buf_addf(&tree->log, "basic %s\n", node->path);
+    return memory_call(tree, err);
 }
 
 static inline bool memory_close(void *self, struct layer_handle *handle, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     struct memory_node *node = memory_node_of(*handle);
     bool is_stream = handle->value & 1;
     if (is_stream)
@@ -260,20 +302,21 @@ static inline bool memory_close(void *self, struct layer_handle *handle, struct 
         node->is_open = false;
     tree->open_handles--;
     *handle = (struct layer_handle){0};
-    return memory_call(self, err);
+    return memory_call(tree, err);
 }
 
 static inline bool memory_link(void *self, const struct layer_path *path,
                                const struct layer_tree *target_tree,
                                const struct layer_path *target, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     const struct memory_node *from = memory_find(target_tree->self, target->text);
     struct memory_node *node = NULL;
     if (!memory_call(tree, err))
         return false;
     if (!from || from->type != LAYER_FILE)
         return error_set(err, ERR_NOT_FOUND, "no file '%s'", target->text);
+    memory_require(!from->is_open, "link to a file that is open");
     if (!memory_add(tree, path, LAYER_FILE, &node, err))
         return false;
     buf_add(&node->data, from->data.data, from->data.length);
@@ -300,17 +343,21 @@ static inline void memory_node_free(struct memory_node *node)
 
 static inline bool memory_remove(void *self, const struct layer_path *path, struct error *err)
 {
-    struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     if (!memory_call(tree, err))
         return false;
     buf_addf(&tree->log, "remove %s\n", path->text);
     size_t kept = 0;
     for (size_t i = 0; i < tree->count; i++) {
         struct memory_node *node = tree->nodes[i];
-        if (memory_is_below(node->path, path->text))
+        /* Only applying removes, and sets all times again after that. */
+        node->has_times = false;
+        if (memory_is_below(node->path, path->text)) {
             memory_node_free(node);
-        else
+        } else {
+            tree->hashes[kept] = tree->hashes[i];
             tree->nodes[kept++] = node;
+        }
     }
     tree->count = kept;
     return true;
@@ -319,8 +366,9 @@ static inline bool memory_remove(void *self, const struct layer_path *path, stru
 static inline bool memory_read_directory(void *self, const struct layer_path *path,
                                          struct win_meta *ret, struct error *err)
 {
-    const struct memory_node *node = memory_find(self, path->text);
-    if (!memory_call(self, err))
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
+    const struct memory_node *node = memory_find(tree, path->text);
+    if (!memory_call(tree, err))
         return false;
     if (!node || node->type != LAYER_DIRECTORY)
         return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
@@ -362,10 +410,10 @@ static inline bool memory_read_content(void *self, const struct layer_path *path
 static inline bool memory_list(void *self, const struct layer_path *path, struct strlist *ret,
                                struct error *err)
 {
-    const struct memory_tree *tree = self;
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
     const struct memory_node *node = memory_find(tree, path->text);
     size_t length = strlen(path->text);
-    if (!memory_call(self, err))
+    if (!memory_call(tree, err))
         return false;
     if (!node || node->type != LAYER_DIRECTORY)
         return error_set(err, ERR_NOT_FOUND, "no directory '%s'", path->text);
@@ -381,9 +429,10 @@ static inline bool memory_list(void *self, const struct layer_path *path, struct
 static inline bool memory_type_of(void *self, const struct layer_path *path,
                                   enum layer_object_type *ret, struct error *err)
 {
-    const struct memory_node *node = memory_find(self, path->text);
+    CLEANUP(memory_leave) struct memory_tree *tree = memory_enter(self);
+    const struct memory_node *node = memory_find(tree, path->text);
     *ret = node ? node->type : LAYER_ABSENT;
-    return memory_call(self, err);
+    return memory_call(tree, err);
 }
 
 static const struct layer_tree_ops memory_tree_ops = {
@@ -408,7 +457,7 @@ static const struct layer_tree_ops memory_tree_ops = {
 
 static inline struct layer_tree memory_tree_open(struct memory_tree *tree)
 {
-    *tree = (struct memory_tree){0};
+    *tree = (struct memory_tree){.lock = monitor_open()};
     buf_init(&tree->log, BUF_UNBOUNDED);
     return (struct layer_tree){.ops = &memory_tree_ops, .self = tree};
 }
@@ -418,6 +467,8 @@ static inline void memory_tree_close(struct memory_tree *tree)
     for (size_t i = 0; i < tree->count; i++)
         memory_node_free(tree->nodes[i]);
     mem_free(&tree->nodes);
+    mem_free(&tree->hashes);
     buf_clear(&tree->log);
+    monitor_close(&tree->lock);
     *tree = (struct memory_tree){0};
 }
