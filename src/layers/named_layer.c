@@ -17,7 +17,8 @@
 static const char *const state_names[] = {
     [NAMED_LAYER_NONE] = "none",           [NAMED_LAYER_PREPARING] = "preparing",
     [NAMED_LAYER_ACTIVE] = "active",       [NAMED_LAYER_COMMITTING] = "committing",
-    [NAMED_LAYER_COMMITTED] = "committed", [NAMED_LAYER_REMOVING] = "removing",
+    [NAMED_LAYER_IMPORTING] = "importing", [NAMED_LAYER_COMMITTED] = "committed",
+    [NAMED_LAYER_REMOVING] = "removing",
 };
 
 /* ---- names and labels ---- */
@@ -220,8 +221,8 @@ static const struct {
     enum content layer;
 } contents[] = {
     [NAMED_LAYER_PREPARING] = {ALWAYS, NEVER},   [NAMED_LAYER_ACTIVE] = {ALWAYS, NEVER},
-    [NAMED_LAYER_COMMITTING] = {ALWAYS, ALWAYS}, [NAMED_LAYER_COMMITTED] = {PERHAPS, ALWAYS},
-    [NAMED_LAYER_REMOVING] = {PERHAPS, PERHAPS},
+    [NAMED_LAYER_COMMITTING] = {ALWAYS, ALWAYS}, [NAMED_LAYER_IMPORTING] = {NEVER, ALWAYS},
+    [NAMED_LAYER_COMMITTED] = {PERHAPS, ALWAYS}, [NAMED_LAYER_REMOVING] = {PERHAPS, PERHAPS},
 };
 
 static bool is_as_said(enum content content, const char *text)

@@ -23,6 +23,7 @@ enum named_layer_state {
     NAMED_LAYER_PREPARING,  /* the scratch is being made */
     NAMED_LAYER_ACTIVE,     /* a writable scratch */
     NAMED_LAYER_COMMITTING, /* becomes 'layer'; still active until that is complete */
+    NAMED_LAYER_IMPORTING,  /* 'layer' is being made from an archive; there is no scratch */
     NAMED_LAYER_COMMITTED,  /* a read-only layer */
     NAMED_LAYER_REMOVING,   /* on its way out: what it has goes, then the record */
 };

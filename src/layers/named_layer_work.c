@@ -296,6 +296,13 @@ static bool recover_commit(const struct layer_store *store, struct named_layer_c
                                   : named_layer_finish_commit(store, claim, NULL, context, err);
 }
 
+/* The layer is there, whole, or it is not, and then its name goes. */
+static bool recover_import(struct named_layer_claim *claim, struct error *err)
+{
+    return layer_is_complete(claim) ? set_state(claim, NAMED_LAYER_COMMITTED, err)
+                                    : named_layer_forget(claim, err);
+}
+
 /* Of a layer that is still there nothing was removed yet. */
 static bool recover_removal(const struct layer_store *store, struct named_layer_claim *claim,
                             const struct context *context, struct error *err)
@@ -319,6 +326,8 @@ static bool recover_state(const struct layer_store *store, struct named_layer_cl
         return named_layer_discard(store, claim, context, err);
     case NAMED_LAYER_COMMITTING:
         return recover_commit(store, claim, context, err);
+    case NAMED_LAYER_IMPORTING:
+        return recover_import(claim, err);
     case NAMED_LAYER_COMMITTED:
         return !claim->layer.scratch || drop_scratch(store, claim, context, err);
     case NAMED_LAYER_REMOVING:

@@ -5,10 +5,10 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "runner/host.h"
-#include "runner/image_ready.h"
 #include "runner/layer_host.h"
 #include "runner/layer_json.h"
 #include "runner/layer_option.h"
+#include "runner/layer_parents.h"
 #include "runner/terminal.h"
 #include "runner/verbs.h"
 
@@ -40,16 +40,14 @@ struct prepare {
     const char *name;
     struct store_lock lock; /* until it is recorded what the layer needs */
     struct named_layer_claim claim;
-    struct strlist parents;
-    struct buf config;
+    struct layer_parents parents;
 };
 
 static void prepare_clear(struct prepare *prepare)
 {
     named_layer_close(&prepare->claim);
     store_lock_release(&prepare->lock);
-    strlist_clear(&prepare->parents);
-    buf_clear(&prepare->config);
+    layer_parents_clear(&prepare->parents);
 }
 
 static bool claim(struct prepare *prepare, struct error *err)
@@ -62,38 +60,14 @@ static bool claim(struct prepare *prepare, struct error *err)
     return error_hint(err, "choose another name, or replace it with --replace");
 }
 
-/* ---- what it stands on ---- */
-
-static bool take_image(struct prepare *prepare, struct error *err)
-{
-    CLEANUP(reference_clear) struct reference reference = {0};
-    CLEANUP(image_clear) struct image image = {0};
-    if (!reference_parse(prepare->options->from, &reference, err))
-        return false;
-    const struct image_ready_request request = {
-        .options = &prepare->options->image,
-        .reference = &reference,
-        .pull = prepare->options->pull,
-    };
-    if (!image_make_ready(prepare->invocation, &request, &image, &prepare->parents, err))
-        return false;
-    buf_init(&prepare->config, BUF_UNBOUNDED);
-    buf_add_str(&prepare->config, image.config.raw);
-    return true;
-}
-
-/* A layer's name comes first: what is an image can always be written with its tag. */
 static bool find_parents(struct prepare *prepare, struct error *err)
 {
-    CLEANUP(named_layer_clear) struct named_layer layer = {0};
-    const char *root = prepare->invocation->root;
-    const char *from = prepare->options->from;
-    if (!layer_source_find(root, from, &layer, err))
-        return false;
-    if (layer.state == NAMED_LAYER_NONE)
-        return take_image(prepare, err);
-    named_layer_chain_paths(root, &layer, &prepare->parents);
-    return named_layer_read_config(root, from, &prepare->config, err);
+    const struct layer_parents_request request = {
+        .from = prepare->options->from,
+        .image = &prepare->options->image,
+        .pull = prepare->options->pull,
+    };
+    return layer_parents_find(prepare->invocation, &request, &prepare->parents, err);
 }
 
 static bool make(struct prepare *prepare, struct error *err)
@@ -102,11 +76,11 @@ static bool make(struct prepare *prepare, struct error *err)
     const struct named_layer_request request = {
         .name = prepare->name,
         .from = options->from,
-        .parents = &prepare->parents,
+        .parents = &prepare->parents.paths,
         .labels = &options->labels,
         .storage_bytes = options->storage_bytes,
-        .config = buf_str(&prepare->config),
-        .config_length = prepare->config.length,
+        .config = buf_str(&prepare->parents.config),
+        .config_length = prepare->parents.config.length,
     };
     return host_layer_prepare(prepare->invocation, &request, &prepare->claim, err);
 }

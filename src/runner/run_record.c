@@ -231,13 +231,23 @@ bool run_record_create(const char *root, const struct run_plan *plan, struct run
     return true;
 }
 
-bool run_record_finish(const struct run_claim *claim, struct error *err)
+static bool set_done(const struct run_claim *claim, bool done, struct error *err)
 {
     CLEANUP(run_record_clear) struct run_record record = {0};
     if (!read_record(claim->directory, &record, err))
         return false;
-    record.done = true;
+    record.done = done;
     return write_record(claim->directory, &record, err);
+}
+
+bool run_record_finish(const struct run_claim *claim, struct error *err)
+{
+    return set_done(claim, true, err);
+}
+
+bool run_record_resume(const struct run_claim *claim, struct error *err)
+{
+    return set_done(claim, false, err);
 }
 
 bool run_record_remove(const char *root, struct run_claim *claim, struct error *err)

@@ -40,6 +40,9 @@ bool run_record_create(const char *root, const struct run_plan *plan, struct run
                        struct error *err) MUST_USE;
 /* Marks the run as ended with its layer kept. */
 bool run_record_finish(const struct run_claim *claim, struct error *err) MUST_USE;
+/* The kept layer is about to be used again: should this process die, the sweep ends what it has
+ * begun. run_record_finish() ends this. */
+bool run_record_resume(const struct run_claim *claim, struct error *err) MUST_USE;
 /* Removes the record; the lock goes with it. */
 bool run_record_remove(const char *root, struct run_claim *claim, struct error *err) MUST_USE;
 /* Gives up the lock, keeps the record for the sweep. */

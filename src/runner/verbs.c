@@ -6,12 +6,33 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* clang-format off: one a line, so that a new one is a line */
+/* One a line, so that a new one is a line. */
+/* clang-format off */
 const struct verb *const verbs[] = {
-    &verb_pull,    &verb_run,   &verb_rm,      &verb_layer, &verb_layer_prepare, &verb_images,
-    &verb_inspect, &verb_match, &verb_tag,     &verb_save,  &verb_load,          &verb_import,
-    &verb_rmi,     &verb_prune, &verb_df,      &verb_login, &verb_logout,        &verb_verify,
-    &verb_unpack,  &verb_help,  &verb_version,
+    &verb_pull,
+    &verb_run,
+    &verb_rm,
+    &verb_layer,
+    &verb_layer_prepare,
+    &verb_layer_commit,
+    &verb_layer_import,
+    &verb_layer_export,
+    &verb_images,
+    &verb_inspect,
+    &verb_match,
+    &verb_tag,
+    &verb_save,
+    &verb_load,
+    &verb_import,
+    &verb_rmi,
+    &verb_prune,
+    &verb_df,
+    &verb_login,
+    &verb_logout,
+    &verb_verify,
+    &verb_unpack,
+    &verb_help,
+    &verb_version,
 };
 /* clang-format on */
 const size_t verb_count = ARRAY_SIZE(verbs);

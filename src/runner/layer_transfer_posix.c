@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner/layer_transfer.h"
+
+#include "runner/host.h"
+
+bool host_layer_read(const struct invocation *invocation, const struct layer_place *place,
+                     struct layer_reading *ret, struct error *err)
+{
+    (void)invocation;
+    (void)place;
+    (void)ret;
+    return host_can_run(err);
+}
+
+void layer_reading_close(struct layer_reading *reading)
+{
+    *reading = (struct layer_reading){0};
+}
+
+bool host_layer_record(const struct invocation *invocation, const char *name,
+                       struct layer_record *ret, struct error *err)
+{
+    (void)invocation;
+    (void)name;
+    (void)ret;
+    return host_can_run(err);
+}
+
+bool host_layer_note_blob(const struct invocation *invocation, const char *name,
+                          const struct layer_record_blob *blob, struct error *err)
+{
+    (void)invocation;
+    (void)name;
+    (void)blob;
+    return host_can_run(err);
+}
+
+bool host_workplace_open(const struct invocation *invocation, struct layer_workplace *ret,
+                         struct error *err)
+{
+    (void)invocation;
+    (void)ret;
+    return host_can_run(err);
+}
+
+void layer_workplace_close(struct layer_workplace *workplace)
+{
+    *workplace = (struct layer_workplace){0};
+}
+
+bool host_layer_make(const struct invocation *invocation, const struct layer_making *making,
+                     char **ret_path, struct error *err)
+{
+    (void)invocation;
+    (void)making;
+    (void)ret_path;
+    return host_can_run(err);
+}
+
+bool host_commit_begin(const struct invocation *invocation, struct named_layer_claim *claim,
+                       const char *layer, const char *commit_as, struct error *err)
+{
+    (void)invocation;
+    (void)claim;
+    (void)layer;
+    (void)commit_as;
+    return host_can_run(err);
+}
+
+bool host_commit_cancel(const struct invocation *invocation, struct named_layer_claim *claim,
+                        struct error *err)
+{
+    (void)invocation;
+    (void)claim;
+    return host_can_run(err);
+}
+
+bool host_commit_finish(const struct invocation *invocation, struct named_layer_claim *claim,
+                        struct named_layer_claim *as, struct error *err)
+{
+    (void)invocation;
+    (void)claim;
+    (void)as;
+    return host_can_run(err);
+}

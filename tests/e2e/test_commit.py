@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Layers that are committed, exported, imported, compared and copied; images made of them."""
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import unittest
+
+from hosted import IMAGE, control, faults
+from pulled import NOT_FOUND, USAGE, Store
+from test_store import BUSY, StoreOnHost
+
+
+class Layers(StoreOnHost):
+    """One store with the image for all cases of a class; what they make in it goes after each."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.store = Store(os.path.join(cls.host.path("drive_d"), "store"))
+        cls().ok("pull", "-q", "--root", cls.root, IMAGE)
+
+    def setUp(self):
+        self.addCleanup(self.clear)
+
+    def clear(self):
+        for folder in ("names", "scratch"):
+            for name in self.store.names(folder):
+                shutil.rmtree(self.store.root / folder / name)
+
+    def layer(self, verb, *arguments, code=0, says=(), **more):
+        result = self.wrun("layer", verb, "-q", "--root", self.root, *arguments, **more)
+        self.assertEqual(result.code, code, result)
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, result.err, result)
+        return result
+
+    def record(self, name):
+        return json.loads((self.store.root / "names" / name / "layer.json").read_text())
+
+    def prepare(self, name, *things, source=IMAGE):
+        """A writable layer with these things on it, as if a container had made them."""
+        answer = json.loads(self.layer("prepare", "--json", name, "--from", source).out)
+        control.plant(self.host.directory, answer["path"], list(things), answer["parents"])
+        return answer
+
+    def commit(self, name, *things, source=IMAGE):
+        self.prepare(name, *things, source=source)
+        return self.layer("commit", name)
+
+    def tar(self, name):
+        return self.layer("export", name).bytes
+
+    @staticmethod
+    def files(data):
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            return {info.name: tar.extractfile(info).read() for info in tar if info.isfile() and info.name.startswith("Files/")}
+
+    @staticmethod
+    def members(data):
+        """All that a tar says but for the times, of which Wine can set only some."""
+        times = ("atime", "ctime", "mtime", "LIBARCHIVE.creationtime")
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            return [(info.name, info.type, info.linkname, info.size and hashlib.sha256(tar.extractfile(info).read()).hexdigest(),
+                     {key: value for key, value in info.pax_headers.items() if key not in times}) for info in tar]
+
+    def assert_settled(self):
+        """Nothing is mounted or half done; every record says so, and every scratch has one."""
+        records = [self.record(name) for name in self.store.names("names")]
+        for record in records:
+            self.assertFalse(record.get("mounted", False), record)
+            self.assertIn(record["state"], ("active", "committed"))
+        scratches = sorted(record["scratch"] for record in records if record["state"] == "active")
+        self.assertEqual(self.leftovers(), [("scratch", rf"D:\store\scratch\{name}") for name in scratches])
+        self.assertEqual((self.store.names("scratch"), self.store.names("tmp")), (scratches, []))
+
+
+FILE = {"path": r"app\new.txt", "data": "new"}
+
+
+class Committing(Layers):
+    def test_a_layer_becomes_read_only_and_can_be_built_on(self):
+        self.prepare("one", FILE, {"path": r"Windows\hidden.ini", "type": "delete"})
+        before = set(self.store.names("layers"))
+        answer = json.loads(self.layer("commit", "--json", "one").out)
+        (made,) = set(self.store.names("layers")) - before
+        self.assertEqual((answer["state"], answer["path"][-32:]), ("committed", made))
+        self.assertEqual((self.record("one")["state"], self.store.names("scratch")), ("committed", []))
+        self.assertEqual(self.store.record(made)["parents"], [path[-32:] for path in answer["parents"]])
+        self.assert_settled()
+
+        above = self.prepare("two", {"path": r"app\more.txt", "data": "more"}, source="one")
+        self.assertEqual(above["parents"], [answer["path"], *answer["parents"]])
+        self.assertEqual(self.files(self.tar("two")), {"Files/app/more.txt": b"more"})
+        self.assert_settled()
+
+    def test_the_calls_are_those_of_hcsshim(self):
+        self.prepare("one", FILE)
+        since = len(self.journal())
+        self.layer("commit", "one")
+        calls = [call for call in self.calls(since) if call not in ("NameToGuid", "DestroyLayer")]
+        self.assertEqual(calls, ["ActivateLayer", "PrepareLayer", "UnprepareLayer", "ExportLayer", "DeactivateLayer",
+                                 "ImportLayer"])
+
+    def test_a_new_name(self):
+        self.prepare("one", FILE)
+        self.layer("commit", "one", "Done")
+        self.assertEqual(self.store.names("names"), ["done"])
+        self.assertEqual((self.record("done")["name"], self.record("done")["state"]), ("Done", "committed"))
+        self.assertEqual(self.files(self.tar("done")), {"Files/app/new.txt": b"new"})
+        self.assert_settled()
+
+    def test_what_cannot_be_committed(self):
+        self.layer("commit", "none", code=NOT_FOUND, says="there is no layer named 'none'")
+        self.layer("commit", "a b", code=USAGE)
+        self.commit("one", FILE)
+        self.layer("commit", "one", code=BUSY, says=["is committed already", "wrun layer prepare NAME --from one"])
+        self.prepare("two", FILE)
+        self.layer("commit", "two", "ONE", code=BUSY, says="there is a layer named 'ONE' already")
+        self.assertEqual(self.record("two")["state"], "active")
+        self.assert_settled()
+
+    def test_a_failing_call_leaves_the_layer_writable(self):
+        self.prepare("one", FILE)
+        before = self.store.names("layers")
+        for function, says in (("ActivateLayer", "BitLocker"), ("PrepareLayer", "PrepareLayer"), ("ExportLayer", "ExportLayer"),
+                               ("ImportLayer", "ImportLayer")):
+            with self.subTest(function):
+                self.fault(fn=function, do="fail", hr="0x80070013" if function == "ActivateLayer" else "0x80070005")
+                self.layer("commit", "one", code=3, says=[says, "commit the layer 'one'"])
+                self.assertEqual((self.record("one")["state"], self.store.names("layers")), ("active", before))
+                faults.clear(self.host.path("faults.json"))
+                self.layer("export", "one", "-o", r"d:\swept.tar")
+                self.assert_settled()
+
+
+class Exporting(Layers):
+    def test_what_a_layer_changes(self):
+        self.prepare("one", FILE, {"path": r"Windows\hidden.ini", "type": "delete"})
+        data = self.tar("one")
+        self.assertIn("Files/Windows/.wh.hidden.ini", [name for name, *_ in self.members(data)])
+        self.assertEqual(self.files(data)["Files/app/new.txt"], b"new")
+        self.assertEqual(self.record("one")["state"], "active")
+        self.layer("commit", "one")
+        self.assertEqual(self.members(self.tar("one")), self.members(data))
+        self.assert_settled()
+
+    def test_into_a_file(self):
+        self.prepare("one", FILE)
+        answer = json.loads(self.layer("export", "one", "--json", "-o", r"d:\one.tar.gz", "--compress", "gzip").out)
+        blob = self.drive("d", "one.tar.gz").read_bytes()
+        self.assertEqual(answer["digest"], "sha256:" + hashlib.sha256(blob).hexdigest())
+        plain = gzip.decompress(blob)
+        self.assertEqual(answer["diffId"], "sha256:" + hashlib.sha256(plain).hexdigest())
+        self.assertEqual((answer["size"], answer["tarSize"]), (len(blob), len(plain)))
+        self.assertEqual(self.files(plain), {"Files/app/new.txt": b"new"})
+
+    def test_what_cannot_be_exported(self):
+        self.prepare("one", FILE)
+        self.layer("export", "none", code=NOT_FOUND, says="there is no layer named 'none'")
+        self.layer("export", "one", "--compress", "lzma", code=USAGE, says="'lzma' is not one of none, gzip, zstd")
+        self.layer("export", "one", "-o", "d:\\", code=USAGE, says="is not a file")
+        self.layer("export", "one", "-o", r"d:\no\such\place.tar", code=NOT_FOUND)
+        self.assert_settled()
+
+
+class Importing(Layers):
+    def test_the_way_back(self):
+        self.prepare("one", FILE, {"path": r"Windows\hidden.ini", "type": "delete"})
+        data = self.tar("one")
+        answer = json.loads(self.layer("import", "--json", "back", "--from", IMAGE, "-l", "a=b", data=data).out)
+        self.assertEqual((answer["state"], answer["labels"], answer["from"]), ("committed", {"a": "b"}, IMAGE))
+        self.assertEqual(self.store.record(self.record("back")["layer"])["diffId"], "sha256:" + hashlib.sha256(data).hexdigest())
+        self.assertEqual(self.members(self.tar("back")), self.members(data))
+        self.prepare("above", {"path": r"app\above.txt", "data": "x"}, source="back")
+        self.assertEqual(self.files(self.tar("above")), {"Files/app/above.txt": b"x"})
+        self.assert_settled()
+
+    def test_from_a_compressed_file(self):
+        self.prepare("one", FILE)
+        for compression in ("gzip", "zstd"):
+            answer = json.loads(self.layer("export", "one", "--json", "-o", r"d:\one.blob", "--compress", compression).out)
+            self.layer("import", compression, "--from", IMAGE, "-i", r"d:\one.blob")
+            self.assertEqual(self.store.record(self.record(compression)["layer"])["diffId"], answer["diffId"])
+        self.assertEqual(self.members(self.tar("gzip")), self.members(self.tar("zstd")))
+
+    def test_what_cannot_be_imported(self):
+        self.prepare("one", FILE)
+        data = self.tar("one")
+        self.layer("import", "new", code=USAGE, says="--from is missing", data=data)
+        self.layer("import", "one", "--from", IMAGE, code=BUSY, says="there is a layer named 'one' already", data=data)
+        self.layer("import", "new", "--from", "one", code=BUSY, says="is active", data=data)
+        self.layer("import", "new", "--from", IMAGE, code=6, says="import the layer 'new'", data=data[:len(data) // 2])
+        self.layer("import", "new", "--from", IMAGE, code=6, says="import the layer 'new'", data=b"no tar at all" * 100)
+        self.layer("import", "new", "--from", IMAGE, "-i", r"d:\nothing.tar", code=NOT_FOUND)
+        self.assertEqual(self.store.names("names"), ["one"])
+        self.assert_settled()
+
+
+if __name__ == "__main__":
+    unittest.main()
