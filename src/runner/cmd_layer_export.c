@@ -98,13 +98,14 @@ const struct verb verb_layer_export = {
     .name = "layer export",
     .synopsis = "[OPTIONS] NAME",
     .summary = "Write what a layer changes as a layer of an image",
-    .help = "The tar is that of a layer of a Windows image: what the layer adds, changes and\n"
-            "deletes, with all that Windows knows about the files. A writable layer must not be in\n"
-            "use.\n\n"
-            "  wrun layer export build -o build.tar.gz --compress gzip\n"
-            "  wrun layer import copy --from IMAGE -i build.tar.gz\n\n"
-            "PowerShell before 7.4 changes bytes in pipes: use -o there.\n\n"
-            "As: ctr snapshots diff\n",
+    .help =
+        "The tar is that of a layer of a Windows image: what the layer adds, changes and\n"
+        "deletes, with all that Windows knows about the files. A writable layer must not be in\n"
+        "use.\n\n"
+        "  wrun layer export build -o build.tar.gz --compress gzip\n"
+        "  wrun layer import copy --from IMAGE -i build.tar.gz\n\n"
+        "PowerShell before 7.4 changes bytes in pipes: use -o there.\n\n"
+        "As: ctr snapshots diff\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),
     .options_size = sizeof(struct export_options),
