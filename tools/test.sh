@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 all_stages=(format includes native asan mingw imports reproducible tidy wine e2e traces faults
-    killmatrix registry-faults)
+    killmatrix registry-faults hostile)
 jobs=$(nproc)
 results=$root/build/test-results
 passed=0 failed=0 skipped=0
@@ -120,6 +120,12 @@ stage_registry-faults() {
 }
 
 stage_killmatrix() { build mingw && run_ctest mingw killmatrix -L killmatrix; }
+
+# Natively with the sanitizers.
+stage_hostile() {
+    build asan && run_ctest asan hostile-native -L '^hostile$'
+    build mingw && run_ctest mingw hostile-wine -L '^hostile$'
+}
 
 stage_faults() { build mingw && run_ctest mingw faults -L '^faults$'; }
 

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "layers/decompress.h"
 #include "layers/unpack_rules.h"
+#include "layers/utility_vm.h"
 
 struct unpacking {
     struct unpack_rules rules;
@@ -79,7 +80,8 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
                                    unpacking->context, err)
         && tar_reader_finish(unpacking->reader, err) && unpack_rules_end(rules, err)
         && check_digest(unpacking, err)
-        && rules->writer.ops->finish(rules->writer.self, &rules->result, err);
+        && rules->writer.ops->finish(rules->writer.self, &rules->result, err)
+        && utility_vm_inherit(rules, err);
 }
 
 bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpack_result *ret,

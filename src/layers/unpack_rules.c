@@ -479,7 +479,7 @@ static bool settle_implied(struct unpack_rules *rules, struct error *err)
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err)
 {
     if (!end_current(rules, err) || !whiteout_settle_opaque(rules, err)
-        || !settle_implied(rules, err) || !utility_vm_inherit(rules, err))
+        || !settle_implied(rules, err))
         return false;
     if (rules->request->kind == LAYER_BASE && name_set_get(&rules->names, "Files") == NAME_UNUSED)
         return error_set(err, ERR_INTEGRITY, "a base layer without 'Files'");

@@ -67,6 +67,23 @@ static bool hard_link(void *self, const struct layer_link *link, struct error *e
     return w->stage.ops->hard_link(w->stage.self, link, err);
 }
 
+static bool check(void *self, struct error *err)
+{
+    const struct utility_vm_writer *w = self;
+    return w->stage.ops->check(w->stage.self, err) && w->real.ops->check(w->real.self, err);
+}
+
+static void times(const void *self, struct unpack_times *ret, uint64_t *ret_own)
+{
+    const struct utility_vm_writer *w = self;
+    struct unpack_times more;
+    uint64_t own = 0;
+    w->stage.ops->times(w->stage.self, ret, ret_own);
+    w->real.ops->times(w->real.self, &more, &own);
+    unpack_times_add(ret, &more);
+    *ret_own += own;
+}
+
 /* The times of directories are set after ImportLayer too. */
 static bool finish(void *self, const struct layer_unpack_result *result, struct error *err)
 {
@@ -93,7 +110,9 @@ static const struct layer_writer_ops operations = {
     .data = data,
     .end = end,
     .hard_link = hard_link,
+    .check = check,
     .finish = finish,
+    .times = times,
     .close = close_both,
 };
 
