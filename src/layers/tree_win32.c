@@ -126,6 +126,11 @@ static bool tree_write(void *self, struct layer_handle handle, const void *data,
     return true;
 }
 
+/* A SACL holds more than audit rules; each kind of entry has a bit of its own. */
+#define WHOLE_SACL                                                                                 \
+    (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION | ATTRIBUTE_SECURITY_INFORMATION       \
+     | SCOPE_SECURITY_INFORMATION)
+
 /* Which parts a descriptor has. The two PROTECTED bits of its control word only count when they are
  * asked for in the call as well. */
 static SECURITY_INFORMATION parts_of(const SECURITY_DESCRIPTOR_RELATIVE *descriptor)

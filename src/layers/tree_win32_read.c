@@ -1,81 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tree_win32_read.h"
 
-#include <winioctl.h>
-
 #include "base/alloc.h"
+#include "layers/object_win32.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
 
-#define LARGEST_DESCRIPTOR 65535
-#define LARGEST_EA_LIST 65536
-#define LARGEST_REPARSE 16384
 #define READ_SIZE ((size_t)1 << 20)
-
-struct object {
-    HANDLE handle;
-    const char *path;
-};
-
-static bool read_security(const struct object *object, struct buf *ret, struct error *err)
-{
-    CLEANUP(mem_free) void *descriptor = xmalloc(LARGEST_DESCRIPTOR);
-    ULONG length = 0;
-    NTSTATUS status = NtQuerySecurityObject(object->handle,
-                                            OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION
-                                                | DACL_SECURITY_INFORMATION | WHOLE_SACL,
-                                            descriptor, LARGEST_DESCRIPTOR, &length);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read the security of '%s'", object->path);
-    return buf_append(ret, descriptor, length, err);
-}
-
-static bool read_basic(const struct object *object, struct win_basic_info *ret, struct error *err)
-{
-    FILE_BASIC_INFORMATION information = {0};
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status = NtQueryInformationFile(object->handle, &io, &information, sizeof(information),
-                                             NT_FILE_BASIC_INFORMATION);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read the attributes of '%s'", object->path);
-    *ret = (struct win_basic_info){
-        .creation_time = information.CreationTime.QuadPart,
-        .access_time = information.LastAccessTime.QuadPart,
-        .write_time = information.LastWriteTime.QuadPart,
-        .change_time = information.ChangeTime.QuadPart,
-        .attributes = information.FileAttributes,
-    };
-    return true;
-}
-
-/* Most objects have none, and some file systems know of none. */
-static bool read_ea(const struct object *object, struct buf *ret, struct error *err)
-{
-    ULONG size = 0;
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status =
-        NtQueryInformationFile(object->handle, &io, &size, sizeof(size), NT_FILE_EA_INFORMATION);
-    if (nt_ok(status) && size == 0)
-        return true;
-    CLEANUP(mem_free) void *list = xmalloc(LARGEST_EA_LIST);
-    if (nt_ok(status))
-        status =
-            NtQueryEaFile(object->handle, &io, list, LARGEST_EA_LIST, FALSE, NULL, 0, NULL, TRUE);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read the extended attributes of '%s'", object->path);
-    return buf_append(ret, list, io.Information, err);
-}
-
-static bool read_reparse(const struct object *object, struct buf *ret, struct error *err)
-{
-    CLEANUP(mem_free) void *data = xmalloc(LARGEST_REPARSE);
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status = NtFsControlFile(object->handle, NULL, NULL, NULL, &io,
-                                      FSCTL_GET_REPARSE_POINT, NULL, 0, data, LARGEST_REPARSE);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "read where '%s' leads", object->path);
-    return buf_append(ret, data, io.Information, err);
-}
 
 bool tree_win32_read_directory(const struct safe_root *root, const char *path, struct win_meta *ret,
                                struct error *err)
@@ -84,14 +15,14 @@ bool tree_win32_read_directory(const struct safe_root *root, const char *path, s
                                        .share = NT_SHARE_ALL,
                                        .disposition = FILE_OPEN,
                                        .options = FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT};
-    struct win_basic_info basic;
+    struct folder_info info;
     CLEANUP(handle_close) HANDLE handle = NULL;
     if (!safe_root_open_at(root, path, &how, &handle, err))
         return false;
-    const struct object object = {.handle = handle, .path = path};
-    if (!read_security(&object, &ret->security, err) || !read_basic(&object, &basic, err))
-        return false;
-    win_meta_take_directory(ret, &basic);
+    if (!object_win32_read_security(handle, &ret->security, err)
+        || !object_win32_read_info(handle, &info, err))
+        return error_wrap(err, "'%s'", path);
+    win_meta_take_directory(ret, &info.basic);
     return true;
 }
 
@@ -102,17 +33,17 @@ bool tree_win32_read_object(const struct safe_root *root, const char *path, stru
                                        .share = NT_SHARE_ALL,
                                        .disposition = FILE_OPEN,
                                        .options = FILE_OPEN_REPARSE_POINT};
-    struct win_basic_info basic;
+    struct folder_info info;
     CLEANUP(handle_close) HANDLE handle = NULL;
     if (!safe_root_open_at(root, path, &how, &handle, err))
         return false;
-    const struct object object = {.handle = handle, .path = path};
-    if (!read_security(&object, &ret->security, err) || !read_basic(&object, &basic, err)
-        || !read_ea(&object, &ret->ea, err)
-        || (basic.attributes & FILE_ATTRIBUTE_REPARSE_POINT
-            && !read_reparse(&object, &ret->reparse, err)))
-        return false;
-    win_meta_take_object(ret, &basic);
+    if (!object_win32_read_security(handle, &ret->security, err)
+        || !object_win32_read_info(handle, &info, err)
+        || !object_win32_read_ea(handle, &ret->ea, err)
+        || (info.basic.attributes & FILE_ATTRIBUTE_REPARSE_POINT
+            && !object_win32_read_reparse(handle, &ret->reparse, err)))
+        return error_wrap(err, "'%s'", path);
+    win_meta_take_object(ret, &info.basic);
     return true;
 }
 

@@ -8,11 +8,6 @@
 #include "layers/win_meta.h"
 #include "win32/safe_root.h"
 
-/* A SACL holds more than audit rules; each kind of entry has a bit of its own. */
-#define WHOLE_SACL                                                                                 \
-    (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION | ATTRIBUTE_SECURITY_INFORMATION       \
-     | SCOPE_SECURITY_INFORMATION)
-
 /* As the operations of the same names in layer_tree.h. */
 bool tree_win32_read_directory(const struct safe_root *root, const char *path, struct win_meta *ret,
                                struct error *err) MUST_USE;

@@ -23,6 +23,6 @@ struct layer_writer utility_vm_writer_open(const struct layer_tree *staging,
 bool utility_vm_find_parent(const struct layer_unpack_request *request,
                             const struct layer_tree **ret, struct error *err) MUST_USE;
 
-/* The writer has finished: takes over what it does not mention. What it deletes must be there, as for
- * hcsshim. */
+/* The writer has finished: takes over what it does not mention. What it deletes must be there, as
+ * for hcsshim. */
 bool utility_vm_inherit(struct unpack_rules *rules, struct error *err) MUST_USE;
