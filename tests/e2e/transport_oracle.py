@@ -90,6 +90,7 @@ def stage(file):
             content = tar.extractfile(member).read() if member.isreg() else b""
             if ":" in base:
                 owner, name = path.split(":")
+                owner = owner + ".$wcidirs$" if staged[owner] is None else owner
                 staged[owner] += stream(ALTERNATE, content, f":{name}:$DATA")
             elif is_directory(member):
                 staged[path] = None

@@ -164,9 +164,11 @@ class ScratchExporter:
     def _fields(self, path, node, relative):
         """What was planted on the object, or what the layers say about the one it was made from; nothing about a new one."""
         planted = self.planted.of(self._own(path)) or {}
-        if self.disk is not None and self._is_own(path) and relative and not metadata.was_copied_up(self._own(path)):
+        if self.disk is not None and self._is_own(path) and relative and not metadata.is_of_layer(self._own(path)):
             return planted
-        return {**self._known(node, relative), **planted}
+        known = self._known(node, relative)
+        both = {**known.get("streams", {}), **planted.get("streams", {})}
+        return {**known, **planted, **({"streams": both} if both else {})}
 
     def _known(self, node, relative):
         if isinstance(node, layertree.File):

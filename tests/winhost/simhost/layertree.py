@@ -191,7 +191,7 @@ def _fill(root, node, target, components, place):
             os.symlink(link_target(root, components, child.reparse), path)
         else:
             place(child.source, path)
-            make_executable(child.source, path)
+            finish_file(child.source, path)
 
 
 def dress(node, path):
@@ -202,15 +202,17 @@ def dress(node, path):
     attributes = metadata.read_wine_attributes(node.source)
     if attributes is not None:
         os.setxattr(path, metadata.WINE_ATTRIBUTES, os.getxattr(node.source, metadata.WINE_ATTRIBUTES))
+    metadata.mark_of_layer(path)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def make_executable(source, path):
+def finish_file(source, path):
     """Wine turns security descriptors into Unix modes, and starts its own program of that name where the image's is not executable."""
     if not source.startswith(wine.BUILTINS + os.sep):
         mode = os.stat(path).st_mode
         if mode & 0o555 != 0o555:
             os.chmod(path, mode & 0o7777 | 0o555)
+        metadata.mark_of_layer(path)
 
 
 def share(source, target):

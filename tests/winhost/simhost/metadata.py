@@ -17,7 +17,7 @@ from . import transport
 READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE, REPARSE_POINT = 0x1, 0x2, 0x4, 0x10, 0x20, 0x400
 WINE_ATTRIBUTES = "user.DOSATTRIB"
 WINE_KEEPS = HIDDEN | SYSTEM
-COPIED_UP = "trusted.overlay.origin"
+OF_LAYER = "trusted.simhost.layer"
 WRITABLE_BY_ANYBODY = 0o222
 
 
@@ -150,10 +150,17 @@ class Planted:
             return f"inode {os.lstat(path).st_ino}"
 
 
-def was_copied_up(path):
-    """Whether an overlay made this file as a changed copy of a layer's, rather than a program anew."""
+def mark_of_layer(path):
+    """An overlay copies the mark along when it makes a changed copy; a file that a program makes anew has none."""
     try:
-        os.getxattr(path, COPIED_UP, follow_symlinks=False)
+        os.setxattr(path, OF_LAYER, b"1")
+    except OSError:
+        pass  # in reduced mode, where nothing can be told of that
+
+
+def is_of_layer(path):
+    try:
+        os.getxattr(path, OF_LAYER, follow_symlinks=False)
         return True
     except OSError:
         return False

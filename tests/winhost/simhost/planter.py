@@ -28,7 +28,7 @@ from .paths import under
 from .server import Refusal
 
 KEYS = {"path", "type", "data", "target", "directory", "attributes", "security", "eas", "streams", "reparse", "written", "accessed"}
-FIELDS = ("attributes", "security", "eas", "reparse")
+FIELDS = ("attributes", "security", "eas", "streams", "reparse")
 UNIX_EPOCH = 116444736000000000  # as a FILETIME
 
 
@@ -192,6 +192,9 @@ class Planter:
             eas = [transport.ExtendedAttribute(0, name, binary(value)) for name, value in thing["eas"].items()]
             transport.parse_eas(transport.pack_eas(eas))
             fields["eas"] = metadata.encode(transport.pack_eas(eas))
+        if "streams" in thing:  # beside the file for programs to see; here for its other names
+            made = {name: metadata.encode(binary(data)) for name, data in thing["streams"].items()}
+            fields["streams"] = {**fields.get("streams", {}), **made}
         if is_link:
             fields["reparse"] = metadata.encode(self._reparse(thing))
         self.planted.put(own, fields)
