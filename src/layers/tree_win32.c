@@ -45,7 +45,7 @@ static bool open_object(struct tree_win32 *tree, const struct layer_path *path,
                         const struct nt_open *how, struct layer_handle *ret, struct error *err)
 {
     HANDLE handle;
-    if (!safe_root_open_at(&tree->root, path->text, how, &handle, err))
+    if (!safe_dirs_open_at(&tree->dirs, path->text, how, &handle, err))
         return false;
     *ret = wrap(handle, path->text);
     return true;
@@ -99,10 +99,10 @@ static bool tree_open_stream(void *self, struct layer_handle owner, const char *
                                        .share = FILE_SHARE_READ,
                                        .disposition = FILE_CREATE,
                                        .options = FILE_NON_DIRECTORY_FILE};
-    const struct tree_win32 *tree = self;
+    struct tree_win32 *tree = self;
     const char *path = object_of(owner)->path;
     HANDLE handle;
-    if (!safe_root_open_stream(&tree->root, path, name, &how, &handle, err))
+    if (!safe_dirs_open_stream(&tree->dirs, path, name, &how, &handle, err))
         return false;
     reserve(handle, size);
     *ret = wrap(handle, path);
@@ -243,7 +243,8 @@ static bool tree_link(void *self, const struct layer_path *path,
 
 static bool tree_remove(void *self, const struct layer_path *path, struct error *err)
 {
-    const struct tree_win32 *tree = self;
+    struct tree_win32 *tree = self;
+    safe_dirs_forget(&tree->dirs);
     return safe_root_remove_tree(&tree->root, path->text, err);
 }
 
@@ -324,15 +325,21 @@ static const struct layer_tree_ops operations = {
 
 bool tree_win32_open(const char *path, struct tree_win32 *ret, struct error *err)
 {
-    return safe_root_open(path, &ret->root, err);
+    struct tree_win32 tree = {0};
+    if (!safe_root_open(path, &tree.root, err))
+        return false;
+    *ret = TAKE(tree);
+    return true;
 }
 
 void tree_win32_close(struct tree_win32 *tree)
 {
+    safe_dirs_forget(&tree->dirs);
     safe_root_close(&tree->root);
 }
 
 struct layer_tree tree_win32_interface(struct tree_win32 *tree)
 {
+    tree->dirs.root = &tree->root;
     return (struct layer_tree){.ops = &operations, .self = tree};
 }

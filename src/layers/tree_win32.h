@@ -7,10 +7,11 @@
 #pragma once
 
 #include "layers/layer_tree.h"
-#include "win32/safe_root.h"
+#include "win32/safe_dirs.h"
 
 struct tree_win32 {
     struct safe_root root;
+    struct safe_dirs dirs; /* in which things are being made */
 };
 
 /* The directory must exist. */

@@ -84,6 +84,22 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
         && utility_vm_inherit(rules, err);
 }
 
+static double seconds(uint64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e9;
+}
+
+static void tell_times(const struct layer_unpack_result *result, const struct context *context)
+{
+    const struct unpack_times *times = &result->times;
+    context_step(context,
+                 "%s: seconds: inflate %.2f, hash %.2f, tar %.2f, create %.2f, write %.2f, "
+                 "close %.2f",
+                 result->diff_id.text, seconds(times->inflate), seconds(times->hash),
+                 seconds(times->parse), seconds(times->create), seconds(times->write),
+                 seconds(times->close));
+}
+
 bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpack_result *ret,
                   const struct context *context, struct error *err)
 {
@@ -103,8 +119,11 @@ bool layer_unpack(const struct layer_unpack_request *request, struct layer_unpac
     writer_times(unpacking, &writing);
     unpack_times_add(&unpacking->rules.result.times, &writing);
     bool again = !done && unpacking->rules.result.needs_utility_vm;
-    if (done)
+    if (done) {
         *ret = TAKE(unpacking->rules.result);
+        if (request->tree)
+            tell_times(ret, context);
+    }
     tar_reader_close(&unpacking->reader);
     unpack_rules_close(&unpacking->rules);
     if (again) {

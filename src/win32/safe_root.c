@@ -54,14 +54,19 @@ void safe_root_close(struct safe_root *root)
     str_free(&root->path);
 }
 
+bool safe_root_report(const struct safe_root *root, const char *name, const struct nt_open *how,
+                      NTSTATUS status, struct error *err)
+{
+    return nt_ok(status)
+        || error_ntstatus(err, status, "%s '%s' in '%s'",
+                          how->disposition == FILE_OPEN ? "open" : "create", name, root->path);
+}
+
 static bool open_wide(const struct safe_root *root, const char *name, const wchar_t *wide,
                       const struct nt_open *how, HANDLE *ret, struct error *err)
 {
     NTSTATUS status = nt_open_relative(root->handle, wide, wcslen(wide), how, ret);
-    if (!nt_ok(status))
-        return error_ntstatus(err, status, "%s '%s' in '%s'",
-                              how->disposition == FILE_OPEN ? "open" : "create", name, root->path);
-    return true;
+    return safe_root_report(root, name, how, status, err);
 }
 
 bool safe_root_open_at(const struct safe_root *root, const char *relative,
@@ -72,14 +77,22 @@ bool safe_root_open_at(const struct safe_root *root, const char *relative,
         && open_wide(root, relative, wide, how, ret, err);
 }
 
-bool safe_root_open_stream(const struct safe_root *root, const char *relative, const char *stream,
-                           const struct nt_open *how, HANDLE *ret, struct error *err)
+bool safe_name_of_stream(const char *relative, const char *stream, char **ret, struct error *err)
 {
     if (!*stream || strpbrk(stream, "\\/:"))
         return error_set(err, ERR_INTEGRITY, "'%s' is not the name of a data stream", stream);
-    CLEANUP(str_free) char *name = str_format("%s:%s", relative, stream);
+    if (!safe_name_check(relative, err))
+        return false;
+    *ret = str_format("%s:%s", relative, stream);
+    return true;
+}
+
+bool safe_root_open_stream(const struct safe_root *root, const char *relative, const char *stream,
+                           const struct nt_open *how, HANDLE *ret, struct error *err)
+{
+    CLEANUP(str_free) char *name = NULL;
     CLEANUP(utf16_free) wchar_t *wide = NULL;
-    return safe_name_check(relative, err) && utf16_from_utf8(name, &wide, err)
+    return safe_name_of_stream(relative, stream, &name, err) && utf16_from_utf8(name, &wide, err)
         && open_wide(root, name, wide, how, ret, err);
 }
 

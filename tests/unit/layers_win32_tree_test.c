@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/os.h"
 #include "check.h"
 #include "layers/tree_win32.h"
 #include "win32/path.h"
@@ -285,6 +286,88 @@ static void links_lead_into_other_trees(void **state)
     assert_int_equal(type_of(&other, "Files/target"), LAYER_FILE);
 }
 
+/* A directory that was worked in is gone when it is removed, and one of the same name is another.
+ */
+static void directories_are_not_remembered_too_long(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct layer_tree *tree = &fixture->tree;
+    struct error err = {0};
+    struct layer_handle handle = {0};
+    CLEANUP(layer_path_clear) struct layer_path directory = path_of("Files/d");
+    CLEANUP(layer_path_clear) struct layer_path file = path_of("Files/d/f");
+    make_directory(tree, "Files");
+    for (int i = 0; i < 3; i++) {
+        make_directory(tree, "Files/d");
+        make_file(tree, "Files/d/f", "content");
+        assert_ok(tree->ops->remove(tree->self, &directory, &err));
+        assert_int_equal(type_of(tree, "Files/d"), LAYER_ABSENT);
+        assert_fails(tree->ops->create_file(tree->self, &file, 0, &handle, &err), ERR_NOT_FOUND,
+                     "create 'Files\\d\\f' in '");
+    }
+    make_file(tree, "Files/d", "a file now");
+    assert_fails(tree->ops->create_file(tree->self, &file, 0, &handle, &err), ERR_NOT_FOUND,
+                 "create 'Files\\d\\f' in '");
+    assert_content(fixture, "Files\\d", "a file now");
+}
+
+/* More directories than are kept open, worked in by several threads at once. */
+enum { DIRECTORIES = SAFE_DIRS_COUNT + 8, THREADS = 4, ROUNDS = 3 };
+
+struct worker {
+    const struct layer_tree *tree;
+    int number;
+    struct error err;
+};
+
+static void make_some_files(void *argument)
+{
+    struct worker *worker = argument;
+    const struct layer_tree *tree = worker->tree;
+    bool good = true;
+    for (int i = 0; good && i < DIRECTORIES * ROUNDS; i++) {
+        int directory = (i * 7 + worker->number) % DIRECTORIES;
+        struct layer_handle handle = {0};
+        CLEANUP(layer_path_clear) struct layer_path path = {0};
+        CLEANUP(str_free)
+        char *name = str_format("Files/d%d/f%d.%d", directory, worker->number, i);
+        good = layer_path_parse(name, &path, &worker->err)
+            && tree->ops->create_file(tree->self, &path, 1, &handle, &worker->err)
+            && tree->ops->write(tree->self, handle, "x", 1, &worker->err)
+            && tree->ops->close(tree->self, &handle, &worker->err);
+    }
+}
+
+static void threads_make_files_side_by_side(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct os_thread threads[THREADS] = {{0}};
+    struct worker workers[THREADS] = {{0}};
+    make_directory(&fixture->tree, "Files");
+    for (int i = 0; i < DIRECTORIES; i++) {
+        CLEANUP(str_free) char *name = str_format("Files/d%d", i);
+        make_directory(&fixture->tree, name);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.tree = &fixture->tree, .number = i};
+        assert_ok(os_thread_start(&threads[i], make_some_files, &workers[i], &err));
+    }
+    for (int i = 0; i < THREADS; i++) {
+        os_thread_join(&threads[i]);
+        if (error_is_set(&workers[i].err))
+            fail_msg("thread %d: %s", i, workers[i].err.message);
+    }
+    size_t files = 0;
+    for (int i = 0; i < DIRECTORIES; i++) {
+        CLEANUP(str_free) char *path = str_format("%s\\Files\\d%d", fixture->directory, i);
+        CLEANUP(strlist_clear) struct strlist names = {0};
+        assert_ok(fs_list(path, &names, &err));
+        files += names.count;
+    }
+    assert_int_equal(files, DIRECTORIES * ROUNDS * THREADS);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -298,6 +381,8 @@ int main(void)
         test(parts_that_are_refused_are_named),
         test(streams),
         test(links_lead_into_other_trees),
+        test(directories_are_not_remembered_too_long),
+        test(threads_make_files_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

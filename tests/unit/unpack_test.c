@@ -1015,7 +1015,13 @@ TEST(whiteouts_of_other_kinds_are_refused)
 static void count_event(void *user, const struct event *event)
 {
     struct event *last = user;
+    if (event->type == EVENT_STEP) {
+        assert_non_null(strstr(event->text, "seconds: inflate "));
+        last->type = EVENT_STEP;
+        return;
+    }
     assert_int_equal(event->type, EVENT_LAYER_PROGRESS);
+    assert_int_not_equal(last->type, EVENT_STEP);
     assert_true(event->done >= last->done && event->done <= event->total);
     assert_int_equal(strncmp(event->subject, "sha256:", 7), 0);
     last->done = event->done;
@@ -1034,6 +1040,7 @@ TEST(progress_is_told)
     assert_ok(unpack_archive(&archive, scratch, &base_request, &u, &context, &err));
     assert_int_equal(last.total, archive.length);
     assert_int_equal(last.done, archive.length);
+    assert_int_equal(last.type, EVENT_STEP);
 }
 
 TEST(cancelling)
