@@ -16,20 +16,22 @@ static bool measure_sparse(const struct backup_source *source, uint64_t start, u
                            struct error *err)
 {
     struct backup_reader records;
+    uint64_t end = 0;
     backup_reader_init(&records, source, start);
-    *ret = 0;
-    for (;;) {
+    for (bool first = true;; first = false) {
         CLEANUP(backup_record_clear) struct backup_record record = {0};
-        bool end = false;
-        if (!backup_reader_next(&records, &record, &end, err))
+        bool no_more = false;
+        if (!backup_reader_next(&records, &record, &no_more, err))
             return false;
-        if (end || record.id != BACKUP_STREAM_SPARSE)
-            return *ret == 0
-                || error_set(err, ERR_INTEGRITY, "the backup stream has a sparse file without end");
-        *ret = record.position;
-        if (record.size == 0)
-            return true;
+        bool is_block = !no_more && record.id == BACKUP_STREAM_SPARSE;
+        if (!is_block && !first)
+            return error_set(err, ERR_INTEGRITY, "the backup stream has a sparse file without end");
+        end = record.position;
+        if (!is_block || record.size == 0)
+            break;
     }
+    *ret = end;
+    return true;
 }
 
 static bool take_data(struct export_object *object, const struct backup_record *record,

@@ -72,6 +72,23 @@ static uint32_t mode_of(const struct export_object *object)
         | (object->reparse.length > 0 ? MODE_LINK : 0);
 }
 
+/* What is refused when it is imported would better be refused now, while somebody can do something
+ * about it. */
+static bool check_importable(const struct tar_item *item, struct error *err)
+{
+    CLEANUP(win_meta_clear) struct win_meta meta = {0};
+    const struct tar_entry entry = {
+        .name = item->name,
+        .target = item->target ? item->target : "",
+        .type = item->type,
+        .size = item->size,
+        .mtime = item->mtime,
+        .records = item->records->items,
+        .record_count = item->records->count,
+    };
+    return win_meta_parse(&entry, &meta, err);
+}
+
 static bool compose_entry(struct entry *entry, const struct export_object *object,
                           bool is_directory, struct error *err)
 {
@@ -98,7 +115,7 @@ static bool compose_entry(struct entry *entry, const struct export_object *objec
         .mtime = win_time_seconds(object->info.basic.write_time),
         .records = &entry->records,
     };
-    return win_records_add(&entry->records, &source, err);
+    return win_records_add(&entry->records, &source, err) && check_importable(&entry->item, err);
 }
 
 static bool write_streams(struct export *export, const struct export_object *object,

@@ -60,16 +60,6 @@ static void add_base64(struct tar_records *records, const char *key, const void 
     tar_records_add_text(records, key, text);
 }
 
-static bool add_security(struct tar_records *records, const struct buf *security, struct error *err)
-{
-    if (security->length == 0)
-        return true;
-    if (!security_descriptor_check(security->data, security->length, err))
-        return false;
-    add_base64(records, "MSWINDOWS.rawsd", security->data, security->length);
-    return true;
-}
-
 static bool add_ea(struct tar_records *records, const struct buf *list, struct error *err)
 {
     for (size_t at = 0; at < list->length;) {
@@ -92,5 +82,7 @@ bool win_records_add(struct tar_records *records, const struct win_records_sourc
     win_records_add_times(records, source->basic);
     if (source->is_junction)
         tar_records_add_text(records, "MSWINDOWS.mountpoint", "1");
-    return add_security(records, source->security, err) && add_ea(records, source->ea, err);
+    if (source->security->length > 0)
+        add_base64(records, "MSWINDOWS.rawsd", source->security->data, source->security->length);
+    return add_ea(records, source->ea, err);
 }

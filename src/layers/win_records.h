@@ -15,8 +15,8 @@ struct win_records_source {
     bool is_junction;
 };
 
-/* MSWINDOWS.fileattr, .rawsd, .mountpoint, .xattr.NAME, LIBARCHIVE.creationtime and the times. What
- * our reader would refuse fails: ERR_INTEGRITY. */
+/* MSWINDOWS.fileattr, .rawsd, .mountpoint, .xattr.NAME, LIBARCHIVE.creationtime and the times. Only
+ * the structure of the EA list is checked (ERR_INTEGRITY). */
 bool win_records_add(struct tar_records *records, const struct win_records_source *source,
                      struct error *err) MUST_USE;
 /* mtime (when the plain header cannot say it), atime, ctime: all that data streams have. A time

@@ -1,149 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes out comes in again: folders of ExportLayer and base layers with everything that a layer
  * can hold, exported and unpacked, and compared with what they were. */
-#include "export_support.h"
-#include "layers/backup_stream.h"
-#include "layers/little_endian.h"
-#include "layers/reparse.h"
+#include "staged_support.h"
 #include "unpack_support.h"
 
-#define NO_DELETIONS                                                                               \
-    "\xEF\xBB\xBF"                                                                                 \
-    "Version 1.0\r\n"
 #define LONG_NAME                                                                                  \
     "a-name-of-more-than-a-hundred-characters-which-does-not-fit-into-the-header-of-a-tar-"        \
     "whatever-one-does-about-it"
-#define EXPORT_TIME INT64_C(133444736001234567)
-
-/* D:P(A;;FA;;;SY)(A;;FA;;;BA), owner and group. */
-static const unsigned char descriptor[] = {
-    0x01, 0x00, 0x04, 0x80, 0x14, 0x00, 0x00, 0x00, 0x24, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x30, 0x00, 0x00, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00,
-    0x20, 0x02, 0x00, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
-    0x02, 0x00, 0x1c, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x03, 0x14, 0x00, 0xff, 0x01, 0x1f, 0x00,
-    0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
-};
-
-/* Two extended attributes, A = 01 02 and BC = "x". */
-static const unsigned char ea_list[] = {0x0c, 0, 0, 0, 0, 1, 2, 0, 'A', 0,   1, 2,
-                                        0,    0, 0, 0, 0, 2, 1, 0, 'B', 'C', 0, 'x'};
-
 static char *scratch;
 
 static const struct layer_export_request transport_request = {.form = LAYER_EXPORT_TRANSPORT};
-
-/* ---- folders of ExportLayer ---- */
-
-struct staged {
-    const char *path;
-    uint32_t attributes;
-    bool has_security;
-    bool has_ea;
-    const char *link; /* its target */
-    bool is_junction;
-    const char *data; /* NULL: none */
-    const char *stream_name;
-    const char *stream;
-    const char *second_stream_name;
-    const char *second_stream;
-};
-
-static void add_stream(struct buf *out, const char *name, const char *content)
-{
-    struct error err = {0};
-    if (!name)
-        return;
-    assert_ok(backup_stream_add_alternate(out, name, strlen(content), &err));
-    buf_add(out, content, strlen(content));
-}
-
-/* The bytes that BackupRead would give, as the import format stores them. */
-static void compose_staged(const struct staged *staged, struct buf *ret)
-{
-    struct error err = {0};
-    unsigned char attributes[4];
-    buf_init(ret, BUF_UNBOUNDED);
-    put_le32(attributes, staged->attributes);
-    buf_add(ret, attributes, sizeof(attributes));
-    if (staged->has_security)
-        backup_stream_add(ret, BACKUP_STREAM_SECURITY, descriptor, sizeof(descriptor));
-    if (staged->has_ea)
-        backup_stream_add(ret, BACKUP_STREAM_EA, ea_list, sizeof(ea_list));
-    if (staged->link) {
-        CLEANUP(buf_clear) struct buf reparse;
-        buf_init(&reparse, BUF_UNBOUNDED);
-        assert_ok(reparse_compose(staged->link,
-                                  staged->is_junction ? REPARSE_JUNCTION : REPARSE_SYMLINK,
-                                  &reparse, &err));
-        backup_stream_add(ret, BACKUP_STREAM_REPARSE, reparse.data, reparse.length);
-    }
-    if (staged->data)
-        backup_stream_add(ret, BACKUP_STREAM_DATA, staged->data, strlen(staged->data));
-    add_stream(ret, staged->stream_name, staged->stream);
-    add_stream(ret, staged->second_stream_name, staged->second_stream);
-}
-
-/* Times that differ from file to file, with all seven digits of the second. */
-static struct win_basic_info times_of(size_t number)
-{
-    int64_t step = (int64_t)number;
-    return (struct win_basic_info){
-        .creation_time = EXPORT_TIME + step,
-        .access_time = EXPORT_TIME + 10000000 * step,
-        .write_time = EXPORT_TIME + 70000000 * step + 3 * step,
-        .change_time = EXPORT_TIME - 1000 * step,
-    };
-}
-
-static struct memory_node *plant_bytes(struct memory_tree *tree, const char *path,
-                                       const struct buf *content)
-{
-    struct memory_node *node = export_plant(tree, path, LAYER_FILE, content->data, content->length);
-    node->basic = times_of(tree->count);
-    return node;
-}
-
-static struct memory_node *plant_staged(struct memory_tree *tree, const struct staged *staged)
-{
-    CLEANUP(buf_clear) struct buf content = {0};
-    CLEANUP(str_free) char *metadata = str_format("%s.$wcidirs$", staged->path);
-    bool directory = staged->attributes & WIN_ATTRIBUTE_DIRECTORY;
-    compose_staged(staged, &content);
-    if (directory)
-        export_plant(tree, staged->path, LAYER_DIRECTORY, NULL, 0);
-    return plant_bytes(tree, directory ? metadata : staged->path, &content);
-}
-
-/* "Files", "Hives" and their metadata, and a list of nothing deleted. */
-static void plant_roots(struct memory_tree *tree)
-{
-    static const char *const roots[] = {"Files", "Hives"};
-    memory_tree_open(tree);
-    for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
-        const struct staged root = {.path = roots[i], .attributes = 0x10};
-        plant_staged(tree, &root);
-    }
-    export_plant(tree, "tombstones.txt", LAYER_FILE, NO_DELETIONS, strlen(NO_DELETIONS));
-}
-
-static void set_deletions(struct memory_tree *tree, const char *lines)
-{
-    struct memory_node *node = export_node(tree, "tombstones.txt");
-    buf_reset(&node->data);
-    buf_addf(&node->data, NO_DELETIONS "%s", lines);
-}
-
-static void plant_hive(struct memory_tree *tree, const char *name, const char *content)
-{
-    CLEANUP(str_free) char *path = str_format("Hives\\%s", name);
-    CLEANUP(buf_clear) struct buf data;
-    buf_init(&data, BUF_UNBOUNDED);
-    buf_add_str(&data, content);
-    struct memory_node *node = plant_bytes(tree, path, &data);
-    /* Of hives only two times are told. */
-    node->basic.creation_time = node->basic.write_time;
-    node->basic.access_time = node->basic.write_time;
-}
 
 /* ---- comparing ---- */
 
@@ -278,14 +144,14 @@ static const struct staged everything[] = {
 
 static void plant_everything(struct memory_tree *tree)
 {
-    plant_roots(tree);
+    staged_plant_roots(tree);
     for (size_t i = 0; i < ARRAY_SIZE(everything); i++)
-        plant_staged(tree, &everything[i]);
-    plant_hive(tree, "DefaultUser_Delta", "default user");
-    plant_hive(tree, "Sam_Delta", "");
-    plant_hive(tree, "Security_Delta", "security");
-    plant_hive(tree, "Software_Delta", "software");
-    plant_hive(tree, "System_Delta", "system");
+        staged_plant(tree, &everything[i]);
+    staged_plant_hive(tree, "DefaultUser_Delta", "default user");
+    staged_plant_hive(tree, "Sam_Delta", "");
+    staged_plant_hive(tree, "Security_Delta", "security");
+    staged_plant_hive(tree, "Software_Delta", "software");
+    staged_plant_hive(tree, "System_Delta", "system");
 }
 
 TEST(everything_that_a_layer_can_hold_survives)
@@ -317,8 +183,8 @@ TEST(big_files_are_passed_through)
 {
     static const size_t sizes[] = {65512, 65536, 1 << 20, 3000001};
     CLEANUP(memory_tree_close) struct memory_tree tree = {0};
-    plant_roots(&tree);
-    plant_hive(&tree, "System_Delta", "system");
+    staged_plant_roots(&tree);
+    staged_plant_hive(&tree, "System_Delta", "system");
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         CLEANUP(str_free) char *text = xcalloc(sizes[i] + 1, 1);
         CLEANUP(str_free) char *path = str_format("Files\\big%zu", i);
@@ -326,7 +192,7 @@ TEST(big_files_are_passed_through)
             text[at] = (char)('!' + at * 31 % 89);
         const struct staged big = {
             .path = path, .attributes = 0x20, .data = text, .stream_name = "big", .stream = text};
-        plant_staged(&tree, &big);
+        staged_plant(&tree, &big);
     }
     round_trip_is_exact(&tree);
 }
@@ -343,7 +209,7 @@ TEST(further_names_of_a_file_become_hard_links)
     const char *const names[] = {"Files\\dir\\linked", "Files\\a", "Files\\\xC3\xBC"};
     const struct staged file = {
         .path = names[0], .attributes = 0x20, .data = "linked", .stream_name = "s", .stream = "t"};
-    plant_staged(&tree, &file);
+    staged_plant(&tree, &file);
     for (size_t i = 1; i < ARRAY_SIZE(names); i++)
         export_plant(&tree, names[i], LAYER_FILE, NULL, 0)->link_target = xstrdup(names[0]);
     round_trip(&tree, COMPRESS_NONE, &u, &result);
@@ -373,17 +239,17 @@ TEST(deletions_follow_their_directory)
         "Files\\nowhere\\x",
     };
     plant_everything(&tree);
-    set_deletions(&tree,
-                  "\\DIR\\gone\r\n"
-                  "\\zz\r\n"
-                  "\\aa\n"
-                  "\\dir\\" LONG_NAME "\n"
-                  "\\dir\\\xC3\xBC\n"
-                  "\\aa\\below\n"         /* gone with "aa" */
-                  "\\DIR2\n"              /* there again */
-                  "\\nowhere\\x\n"        /* in no directory of this layer */
-                  "\\$Recycle.Bin\\s-1\n" /* nobody's business */
-                  "\\zz\n");
+    staged_set_deletions(&tree,
+                         "\\DIR\\gone\r\n"
+                         "\\zz\r\n"
+                         "\\aa\n"
+                         "\\dir\\" LONG_NAME "\n"
+                         "\\dir\\\xC3\xBC\n"
+                         "\\aa\\below\n"         /* gone with "aa" */
+                         "\\DIR2\n"              /* there again */
+                         "\\nowhere\\x\n"        /* in no directory of this layer */
+                         "\\$Recycle.Bin\\s-1\n" /* nobody's business */
+                         "\\zz\n");
     round_trip(&tree, COMPRESS_NONE, &u, &result);
     assert_int_equal(u.result.tombstone_count, ARRAY_SIZE(expected));
     for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
@@ -403,9 +269,9 @@ TEST(the_recycle_bin_and_strange_files_are_left_out)
     const struct staged bin = {.path = "Files\\$RECYCLE.BIN", .attributes = 0x16};
     const struct staged in_bin = {
         .path = "Files\\$RECYCLE.BIN\\S-1", .attributes = 0x20, .data = "deleted"};
-    plant_staged(&more, &bin);
-    plant_staged(&more, &in_bin);
-    plant_hive(&more, "Bcd_Delta", "no hive of a layer");
+    staged_plant(&more, &bin);
+    staged_plant(&more, &in_bin);
+    staged_plant_hive(&more, "Bcd_Delta", "no hive of a layer");
     export_plant(&more, "something", LAYER_DIRECTORY, NULL, 0);
     export_plant(&more, "something\\else", LAYER_FILE, "x", 1);
     round_trip(&more, COMPRESS_NONE, &u, &result);
