@@ -17,7 +17,7 @@
     "\xEF\xBB\xBF"                                                                                 \
     "Version 1.0\n"
 /* A hole of many gigabytes is no fault, but would take its time. */
-#define LARGEST_TAR ((size_t)64 * 1024 * 1024)
+#define LARGEST_TAR ((size_t)4 * 1024 * 1024)
 
 static void require(bool condition)
 {
