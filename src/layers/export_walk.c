@@ -185,7 +185,8 @@ static bool read_tombstones(struct walk *walk, struct error *err)
         read = error_set(err, ERR_UNSUPPORTED, "larger than %zu bytes", TOMBSTONES_MAXIMUM);
     if (read) {
         text = xmalloc((size_t)info.size + 1);
-        read = folder->ops->read_at(folder->self, handle, 0, text, (size_t)info.size, &got, err);
+        const struct folder_span whole = {.length = (size_t)info.size};
+        read = folder->ops->read_at(folder->self, handle, whole, text, &got, err);
     }
     folder->ops->close(folder->self, &handle);
     if (!read || !tombstones_parse(text, got, &walk->tombstones, err))

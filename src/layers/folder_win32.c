@@ -76,17 +76,18 @@ static bool folder_open_stream(void *self, struct folder_handle owner, const cha
 }
 
 /* The file system may give less than is asked for before the end. */
-static bool folder_read_at(void *self, struct folder_handle handle, uint64_t offset, void *data,
-                           size_t length, size_t *ret, struct error *err)
+static bool folder_read_at(void *self, struct folder_handle handle, struct folder_span span,
+                           void *data, size_t *ret, struct error *err)
 {
     (void)self;
     const struct object *object = object_of(handle);
     char *at = data;
     size_t got = 0;
-    while (got < length) {
-        OVERLAPPED where = {.Offset = (DWORD)(offset + got),
-                            .OffsetHigh = (DWORD)((offset + got) >> 32)};
-        size_t wanted = length - got < LARGEST_READ ? length - got : LARGEST_READ;
+    while (got < span.length) {
+        uint64_t offset = span.offset + got;
+        OVERLAPPED where = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+        size_t left = span.length - got;
+        size_t wanted = left < LARGEST_READ ? left : LARGEST_READ;
         DWORD part = 0;
         if (!ReadFile(object->handle, at + got, (DWORD)wanted, &part, &where)
             && GetLastError() != ERROR_HANDLE_EOF)

@@ -21,14 +21,21 @@ static bool is_inside(const struct folder_window *window, uint64_t offset, size_
         && length <= window->length - (size_t)(offset - window->at);
 }
 
+static bool read_folder(const struct folder_window *window, struct folder_span span, void *data,
+                        size_t *ret, struct error *err)
+{
+    const struct layer_folder *folder = window->folder;
+    return folder->ops->read_at(folder->self, window->handle, span, data, ret, err);
+}
+
 static bool refill(struct folder_window *window, uint64_t offset, struct error *err)
 {
     if (!window->data)
         window->data = xmalloc(WINDOW_SIZE);
     window->at = offset;
     window->length = 0;
-    return window->folder->ops->read_at(window->folder->self, window->handle, offset, window->data,
-                                        WINDOW_SIZE, &window->length, err);
+    return read_folder(window, (struct folder_span){offset, WINDOW_SIZE}, window->data,
+                       &window->length, err);
 }
 
 bool folder_window_read(struct folder_window *window, uint64_t offset, void *data, size_t length,
@@ -36,8 +43,7 @@ bool folder_window_read(struct folder_window *window, uint64_t offset, void *dat
 {
     if (!is_inside(window, offset, length)) {
         if (length > WINDOW_SIZE)
-            return window->folder->ops->read_at(window->folder->self, window->handle, offset, data,
-                                                length, ret, err);
+            return read_folder(window, (struct folder_span){offset, length}, data, ret, err);
         if (!refill(window, offset, err))
             return false;
     }

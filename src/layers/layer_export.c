@@ -36,8 +36,10 @@ struct export
 static char *tar_name(const struct layer_path *path)
 {
     char *name = xstrdup(path->text);
-    for (char *c = name; *c; c++)
-        *c = *c == '\\' ? '/' : *c;
+    for (char *c = name; *c; c++) {
+        if (*c == '\\')
+            *c = '/';
+    }
     return name;
 }
 

@@ -36,6 +36,12 @@ struct folder_handle {
     intptr_t value;
 };
 
+/* A part of a file or stream. */
+struct folder_span {
+    uint64_t offset;
+    size_t length;
+};
+
 struct folder_stream {
     char *name; /* of an alternate data stream: "Zone.Identifier" */
     uint64_t size;
@@ -53,9 +59,9 @@ struct layer_folder_ops {
     bool (*open)(void *self, const char *path, struct folder_handle *ret, struct error *err);
     bool (*read_info)(void *self, struct folder_handle handle, struct folder_info *ret,
                       struct error *err);
-    /* *ret < length only at the end of the file or stream. */
-    bool (*read_at)(void *self, struct folder_handle handle, uint64_t offset, void *data,
-                    size_t length, size_t *ret, struct error *err);
+    /* *ret < span.length only at the end of the file or stream. */
+    bool (*read_at)(void *self, struct folder_handle handle, struct folder_span span, void *data,
+                    size_t *ret, struct error *err);
     void (*close)(void *self, struct folder_handle *handle);
 
     /* What a file system knows about an object; only used for base layers, NULL where that is no

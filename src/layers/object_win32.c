@@ -13,7 +13,7 @@
 #define LARGEST_EA_LIST 65536
 #define LARGEST_REPARSE 16384
 #define FIRST_STREAM_LIST 4096
-#define LARGEST_STREAM_LIST (1024 * 1024)
+#define LARGEST_STREAM_LIST ((size_t)1024 * 1024)
 #define DATA_STREAM_TYPE ":$DATA"
 
 /* A SACL holds more than audit rules; each kind of entry has a bit of its own. */

@@ -19,6 +19,11 @@ static inline struct memory_node *export_plant(struct memory_tree *tree, const c
     struct error err = {0};
     struct memory_node *node = NULL;
     struct layer_path layer_path = {.text = xstrdup(path)};
+    CLEANUP(layer_path_clear) struct layer_path parent = {0};
+    struct memory_node *above =
+        layer_path_parent(&layer_path, &parent) ? memory_find(tree, parent.text) : NULL;
+    if (above)
+        above->has_times = false; /* whoever plants does not care */
     assert_ok(memory_add(tree, &layer_path, type, &node, &err));
     node->is_directory = type == LAYER_DIRECTORY;
     buf_add(&node->data, data, length);

@@ -111,13 +111,16 @@ static void reading(void **state)
     make(&fixture->tree, "Files", NULL, NULL);
     make(&fixture->tree, "Files/f", "0123456789", NULL);
     struct folder_handle handle = open_path(folder, "Files\\f");
-    assert_ok(folder->ops->read_at(folder->self, handle, 4, data, 3, &got, &err));
+    assert_ok(
+        folder->ops->read_at(folder->self, handle, (struct folder_span){4, 3}, data, &got, &err));
     assert_int_equal(got, 3);
     assert_string_equal(data, "456");
-    assert_ok(folder->ops->read_at(folder->self, handle, 0, data, sizeof(data), &got, &err));
+    assert_ok(folder->ops->read_at(folder->self, handle, (struct folder_span){0, sizeof(data)},
+                                   data, &got, &err));
     assert_int_equal(got, 10);
     assert_memory_equal(data, "0123456789", 10);
-    assert_ok(folder->ops->read_at(folder->self, handle, 10, data, 1, &got, &err));
+    assert_ok(
+        folder->ops->read_at(folder->self, handle, (struct folder_span){10, 1}, data, &got, &err));
     assert_int_equal(got, 0);
     folder->ops->close(folder->self, &handle);
     assert_int_equal(handle.value, 0);

@@ -115,18 +115,19 @@ static inline bool memory_folder_read_info(void *self, struct folder_handle hand
     return memory_folder_call(folder, err);
 }
 
-static inline bool memory_folder_read_at(void *self, struct folder_handle handle, uint64_t offset,
-                                         void *data, size_t length, size_t *ret, struct error *err)
+static inline bool memory_folder_read_at(void *self, struct folder_handle handle,
+                                         struct folder_span span, void *data, size_t *ret,
+                                         struct error *err)
 {
     struct memory_folder *folder = self;
     size_t stream = (size_t)handle.value % MEMORY_FOLDER_STREAMS;
     const struct memory_node *node = memory_folder_node(folder, handle);
     const struct buf *content = stream ? &node->streams[stream - 1].data : &node->data;
     uint64_t size = content->length - folder->shorter;
-    uint64_t left = offset < size ? size - offset : 0;
-    *ret = left < length ? (size_t)left : length;
+    uint64_t left = span.offset < size ? size - span.offset : 0;
+    *ret = left < span.length ? (size_t)left : span.length;
     if (*ret > 0)
-        memcpy(data, content->data + offset, *ret);
+        memcpy(data, content->data + span.offset, *ret);
     return memory_folder_call(folder, err);
 }
 
