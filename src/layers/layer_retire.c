@@ -111,6 +111,21 @@ bool layer_retire_fully(const struct layer_api *api, const char *directory, cons
         || destroy_patiently(api, directory, new_name, context ? context->cancel : NULL, err);
 }
 
+bool layer_retired_finish(const struct layer_api *api, const char *directory, const char *name,
+                          const struct context *context, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    CLEANUP(str_free) char *prefix = str_format("%s%s-", LAYER_RETIRED_PREFIX, name);
+    if (!fs_list(directory, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (str_starts_with(names.items[i], prefix)
+            && !destroy_patiently(api, directory, names.items[i], context ? context->cancel : NULL,
+                                  err))
+            return false;
+    return true;
+}
+
 bool layer_retired_sweep(const struct layer_api *api, const char *directory,
                          const struct context *context, struct error *err)
 {

@@ -16,6 +16,9 @@ bool layer_retire(const struct layer_api *api, const char *directory, const char
 /* The same, but ERR_BUSY, with a hint, when bytes of it stay behind; tries for a while. */
 bool layer_retire_fully(const struct layer_api *api, const char *directory, const char *name,
                         const struct context *context, struct error *err) MUST_USE;
+/* Goes on with what was set aside as <name>, however often; ERR_BUSY when bytes stay. */
+bool layer_retired_finish(const struct layer_api *api, const char *directory, const char *name,
+                          const struct context *context, struct error *err) MUST_USE;
 /* The first half alone: from then on <directory>\<name> is absent. */
 bool layer_retire_aside(const char *directory, const char *name, struct error *err) MUST_USE;
 /* Removes all rm-* in the directory; what cannot be removed is told as a step. */

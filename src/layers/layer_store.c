@@ -393,6 +393,14 @@ bool layer_store_retire(const struct layer_store *store, const char *name, struc
         || error_wrap(err, "remove the layer '%s'", name);
 }
 
+bool layer_store_finish(const struct layer_store *store, const char *name,
+                        const struct context *context, struct error *err)
+{
+    CLEANUP(str_free) char *layers = layers_directory(store);
+    return layer_retired_finish(store->api, layers, name, context, err)
+        || error_wrap(err, "remove the layer '%s'", name);
+}
+
 bool layer_store_clean(const struct layer_store *store, const struct context *context,
                        struct error *err)
 {

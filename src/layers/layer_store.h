@@ -78,6 +78,10 @@ bool layer_store_is_held(const struct layer_store *store, const char *name);
 bool layer_store_retire(const struct layer_store *store, const char *name, struct error *err)
     MUST_USE;
 
+/* Removes the bytes of this layer after it was taken out; ERR_BUSY when some stay. */
+bool layer_store_finish(const struct layer_store *store, const char *name,
+                        const struct context *context, struct error *err) MUST_USE;
+
 /* Removes the bytes of all that was taken out. ERR_BUSY when something is still there. */
 bool layer_store_clean(const struct layer_store *store, const struct context *context,
                        struct error *err) MUST_USE;

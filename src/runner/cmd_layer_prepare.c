@@ -9,6 +9,7 @@
 #include "runner/layer_json.h"
 #include "runner/layer_option.h"
 #include "runner/layer_parents.h"
+#include "runner/layer_removal.h"
 #include "runner/terminal.h"
 #include "runner/verbs.h"
 
@@ -48,6 +49,21 @@ static void prepare_clear(struct prepare *prepare)
     named_layer_close(&prepare->claim);
     store_lock_release(&prepare->lock);
     layer_parents_clear(&prepare->parents);
+}
+
+/* Before anything is held: it must be waited for who looks at the store. */
+static bool make_way(const struct prepare *prepare, struct error *err)
+{
+    CLEANUP(layer_removal_clear)
+    struct layer_removal removal = {.invocation = prepare->invocation};
+    if (!prepare->options->replace)
+        return true;
+    if (layer_removal_take(&removal, prepare->name, err))
+        return layer_removal_finish(&removal, err);
+    if (err->kind != ERR_NOT_FOUND)
+        return false;
+    error_clear(err);
+    return true;
 }
 
 static bool claim(struct prepare *prepare, struct error *err)
@@ -111,8 +127,9 @@ static bool run_prepare(struct invocation *invocation, void *options, const stru
         return error_set(err, ERR_USAGE, "--from is missing: say what '%s' is made on",
                          prepare.name);
     if (!image_options_check(&prepare.options->image, err) || !host_can_run(err)
-        || !host_prepare(invocation, err) || !image_store_share(invocation, &prepare.lock, err)
-        || !claim(&prepare, err) || !find_parents(&prepare, err) || !make(&prepare, err))
+        || !host_prepare(invocation, err) || !make_way(&prepare, err)
+        || !image_store_share(invocation, &prepare.lock, err) || !claim(&prepare, err)
+        || !find_parents(&prepare, err) || !make(&prepare, err))
         return false;
     report_finish(&invocation->report);
     return print(&prepare, err);

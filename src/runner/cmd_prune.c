@@ -14,7 +14,7 @@ struct prune_options {
 };
 
 static const struct cli_option options_table[] = {
-    {"all", 'a', NULL, "Also images that no run uses", cli_set_flag,
+    {"all", 'a', NULL, "Also images that no run and no named layer uses", cli_set_flag,
      offsetof(struct prune_options, all)},
     {"blobs", 0, NULL, "Also the blobs of layers that are unpacked; save and repair then lack them",
      cli_set_flag, offsetof(struct prune_options, blobs)},
@@ -47,6 +47,7 @@ static bool is_unused(const struct removal *removal, const struct cleanup_rule *
     CLEANUP(error_clear) struct error ignored = {0};
     uint64_t age = 0;
     return !image->damage && !store_view_user(&removal->view, image)
+        && !store_view_named_user(&removal->view, image)
         && image_record_age(&removal->store, image->name, &age, &ignored)
         && age >= rule->minimum_age;
 }
@@ -109,12 +110,13 @@ const struct verb verb_prune = {
     .name = "prune",
     .synopsis = "[OPTIONS]",
     .summary = "Remove what nothing needs",
-    .help =
-        "Blobs and unpacked layers that no image and no run needs, what broken-off pulls left\n"
-        "longer than seven days ago, and what could not be removed earlier. Pulls and runs that\n"
-        "are just starting are waited for, and lose nothing.\n\n"
-        "  wrun prune --all --older-than 7d\n\n"
-        "As: docker image prune, docker system prune\n",
+    .help = "Blobs and unpacked layers that no image, no run and no named layer needs, what "
+            "broken-off\n"
+            "pulls left longer than seven days ago, and what could not be removed earlier. Pulls "
+            "and runs that\n"
+            "are just starting are waited for, and lose nothing.\n\n"
+            "  wrun prune --all --older-than 7d\n\n"
+            "As: docker image prune, docker system prune\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),
     .options_size = sizeof(struct prune_options),

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "runner/exit_code.h"
 #include "runner/host.h"
+#include "runner/layer_host.h"
+#include "runner/layer_option.h"
 #include "runner/plan.h"
 #include "runner/run_options.h"
 #include "runner/status_file.h"
@@ -16,7 +18,9 @@ struct run {
     struct store_lock lock; /* until the run is recorded */
     struct reference reference;
     struct strlist arguments;
-    struct image image;
+    struct image image;             /* of a layer its configuration only */
+    struct named_layer_claim claim; /* of --layer */
+    struct named_layer layer;       /* that of --layer, or of --from; else empty */
     struct strlist layers;
     struct strlist mount_sources;
     struct run_plan plan;
@@ -28,6 +32,8 @@ static void run_clear(struct run *run)
     reference_clear(&run->reference);
     strlist_clear(&run->arguments);
     image_clear(&run->image);
+    named_layer_close(&run->claim);
+    named_layer_clear(&run->layer);
     strlist_clear(&run->layers);
     strlist_clear(&run->mount_sources);
     plan_clear(&run->plan);
@@ -58,10 +64,56 @@ static bool find_image(struct run *run, struct error *err)
     return image_make_ready(run->invocation, &request, &run->image, &run->layers, err);
 }
 
-static bool find_layers(struct run *run, struct error *err)
+/* ---- what it runs on ---- */
+
+static bool take_image(struct run *run, struct error *err)
 {
-    return !run->options->dry_run
-        || host_layer_paths(run->invocation, &run->image, &run->layers, err);
+    const char *from = run->options->from;
+    return (!from || reference_parse(from, &run->reference, err)) && find_image(run, err)
+        && (!run->options->dry_run
+            || host_layer_paths(run->invocation, &run->image, &run->layers, err));
+}
+
+static bool read_config(struct run *run, const char *layer, struct error *err)
+{
+    CLEANUP(buf_clear) struct buf text = {0};
+    return (named_layer_read_config(run->invocation->root, layer, &text, err)
+            && image_config_parse(buf_str(&text), text.length, &run->image.config, err))
+        || error_wrap(err, "the configuration of the layer '%s'", layer);
+}
+
+static bool take_named_layer(struct run *run, struct error *err)
+{
+    const char *root = run->invocation->root;
+    const char *name = run->options->layer;
+    if (run->options->dry_run) {
+        if (!named_layer_read(root, name, &run->layer, err))
+            return false;
+    } else {
+        if (!host_layer_open(run->invocation, name, &run->claim, err))
+            return false;
+        run->layer = named_layer_copy(&run->claim.layer);
+    }
+    if (run->layer.state != NAMED_LAYER_ACTIVE) {
+        error_set(err, ERR_BUSY, "the layer '%s' is %s, so it cannot be written", name,
+                  named_layer_state_name(run->layer.state));
+        return error_hint(err, "run on a new layer over it: wrun run --from %s", name);
+    }
+    named_layer_parent_paths(root, &run->layer, &run->layers);
+    return read_config(run, name, err);
+}
+
+static bool find_source(struct run *run, struct error *err)
+{
+    const char *root = run->invocation->root;
+    if (run->options->layer)
+        return take_named_layer(run, err);
+    if (run->options->from && !layer_source_find(root, run->options->from, &run->layer, err))
+        return false;
+    if (run->layer.state == NAMED_LAYER_NONE)
+        return take_image(run, err);
+    named_layer_chain_paths(root, &run->layer, &run->layers);
+    return read_config(run, run->options->from, err);
 }
 
 static bool make_plan(struct run *run, struct error *err)
@@ -69,6 +121,8 @@ static bool make_plan(struct run *run, struct error *err)
     struct plan_input input = {
         .options = run->options,
         .image = &run->image,
+        .source = run->layer.name,
+        .layer = run->options->layer ? &run->layer : NULL,
         .arguments = &run->arguments,
         .layers = &run->layers,
         .mount_sources = &run->mount_sources,
@@ -97,8 +151,8 @@ static bool prepare(const struct run *run, struct error *err)
 static bool execute(struct run *run, struct error *err)
 {
     if (!host_can_run(err) || !resolve_mounts(run, err) || !prepare(run, err)
-        || !image_store_share(run->invocation, &run->lock, err) || !find_image(run, err)
-        || !find_layers(run, err) || !make_plan(run, err))
+        || !image_store_share(run->invocation, &run->lock, err) || !find_source(run, err)
+        || !make_plan(run, err))
         return false;
     report_finish(&run->invocation->report);
     if (run->options->dry_run)
@@ -106,6 +160,7 @@ static bool execute(struct run *run, struct error *err)
     const struct host_run_request request = {
         .plan = &run->plan,
         .interactive = run->options->interactive,
+        .layer = run->claim.directory ? &run->claim : NULL,
         .lock = &run->lock,
     };
     return host_run(run->invocation, &request, &run->outcome, err);
@@ -141,10 +196,16 @@ static bool run_run(struct invocation *invocation, void *options, const struct s
                     int *ret_code, struct error *err)
 {
     CLEANUP(run_clear) struct run run = {.invocation = invocation, .options = options};
-    for (size_t i = 1; i < args->count; i++)
+    bool has_image = !run.options->layer && !run.options->from;
+    if (has_image && args->count == 0) {
+        error_set(err, ERR_USAGE, "an argument is missing");
+        return error_hint(err, "name an image, or a layer with --layer or --from");
+    }
+    for (size_t i = has_image; i < args->count; i++)
         strlist_add(&run.arguments, args->items[i]);
     bool succeeded = run_options_check(run.options, args, err)
-        && reference_parse(args->items[0], &run.reference, err) && execute(&run, err);
+        && (!has_image || reference_parse(args->items[0], &run.reference, err))
+        && execute(&run, err);
     return finish(&run, succeeded, ret_code, err);
 }
 
@@ -155,19 +216,22 @@ static void clear_options(void *options)
 
 const struct verb verb_run = {
     .name = "run",
-    .synopsis = "[OPTIONS] IMAGE [COMMAND [ARG...]]",
+    .synopsis = "[OPTIONS] IMAGE|--layer NAME|--from LAYER [COMMAND [ARG...]]",
     .summary = "Run a command in a new container",
     .help =
         "The container is removed when the command ends, whatever ends it. The exit code is the\n"
         "command's own; 125 is wrun's failure, 126 a command that cannot be started, 127 one that\n"
         "is not there. The default network is nat.\n\n"
         "  wrun run --mount src=d:\\cache,dst=C:\\cache IMAGE cmd /c \"dir C:\\cache\"\n\n"
+        "On a named layer (wrun layer prepare) what the command writes stays; the configuration "
+        "is\n"
+        "that of the image the layer descends from.\n\n"
         "As: docker run --rm, ctr run --rm --cni\n",
     .options = run_option_table,
     .option_count = RUN_OPTION_COUNT,
     .options_size = sizeof(struct run_options),
     .clear_options = clear_options,
-    .minimum_args = 1,
+    .minimum_args = 0,
     .maximum_args = SIZE_MAX,
     .command_follows = true,
     .uses_root = true,

@@ -81,8 +81,9 @@ struct run_outcome {
 
 struct host_run_request {
     const struct run_plan *plan;
-    bool interactive;        /* pass standard input on */
-    struct store_lock *lock; /* released as soon as the run has what it needs for itself */
+    bool interactive;                /* pass standard input on */
+    struct named_layer_claim *layer; /* the plan's named layer; NULL = it has none */
+    struct store_lock *lock;         /* released as soon as the run has what it needs for itself */
 };
 
 /* Executes the plan from the record to the removal of the last trace. */

@@ -20,3 +20,7 @@ bool host_layer_prepare(const struct invocation *invocation,
                         struct error *err) MUST_USE;
 bool host_layer_discard(const struct invocation *invocation, struct named_layer_claim *claim,
                         struct error *err) MUST_USE;
+
+/* Removes the bytes of a layer after host_layer_retire(); ERR_BUSY when some stay. */
+bool host_layer_finish(const struct invocation *invocation, const char *name, struct error *err)
+    MUST_USE;

@@ -38,3 +38,10 @@ bool host_layer_discard(const struct invocation *invocation, struct named_layer_
     (void)claim;
     return host_can_run(err);
 }
+
+bool host_layer_finish(const struct invocation *invocation, const char *name, struct error *err)
+{
+    (void)invocation;
+    (void)name;
+    return host_can_run(err);
+}

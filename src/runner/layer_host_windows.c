@@ -53,3 +53,8 @@ bool host_layer_discard(const struct invocation *invocation, struct named_layer_
 {
     return named_layer_discard(&invocation->host->layers, claim, &invocation->context, err);
 }
+
+bool host_layer_finish(const struct invocation *invocation, const char *name, struct error *err)
+{
+    return layer_store_finish(&invocation->host->layers, name, &invocation->context, err);
+}

@@ -35,10 +35,14 @@ static void plan_identity(const struct plan_input *input, struct run_plan *plan)
     set_run_id(&input->run, plan->run_id);
     plan->container_id = str_format(RUN_CONTAINER_PREFIX "%s", plan->run_id);
     plan->name = xstrdup(input->options->name ? input->options->name : plan->container_id);
-    plan->image = reference_format(&input->image->reference);
+    plan->image =
+        input->source ? xstrdup(input->source) : reference_format(&input->image->reference);
     plan->image_digest = input->image->digest;
     plan->run_directory = path_below(input->root, "runs", plan->run_id);
-    plan->scratch_directory = path_below(input->root, "scratch", plan->run_id);
+    plan->scratch_directory =
+        path_below(input->root, "scratch", input->layer ? input->layer->scratch : plan->run_id);
+    plan->layer = input->layer ? xstrdup(input->layer->name) : NULL;
+    plan->storage_bytes = input->options->storage_bytes;
     plan->keep = input->options->keep;
     plan->use_network = input->options->network == RUN_NETWORK_NAT;
     plan->name_space = input->name_space;
@@ -175,6 +179,7 @@ void plan_clear(struct run_plan *plan)
     str_free(&plan->image);
     str_free(&plan->run_directory);
     str_free(&plan->scratch_directory);
+    str_free(&plan->layer);
     strlist_clear(&plan->layers);
     str_free(&plan->endpoint_name);
     str_free(&plan->hostname);

@@ -9,6 +9,7 @@
 #include "base/guid.h"
 #include "hcs/document.h"
 #include "hcs/process_document.h"
+#include "layers/named_layer.h"
 #include "runner/run_options.h"
 
 #define RUN_ID_LENGTH 32 /* hex digits */
@@ -20,9 +21,11 @@
 
 struct plan_input {
     const struct run_options *options;
-    const struct image *image;
-    const struct strlist *arguments;     /* after the image's name */
-    const struct strlist *layers;        /* layer directories, topmost first */
+    const struct image *image;       /* of a run on a layer its configuration only */
+    const char *source;              /* what the run is made from, when it is no image; else NULL */
+    const struct named_layer *layer; /* the writable layer to run on; NULL = a new one */
+    const struct strlist *arguments; /* after the image's name */
+    const struct strlist *layers;    /* layer directories, topmost first */
     const struct strlist *mount_sources; /* resolved, in the order of options->mounts */
     const char *root;
     struct guid run;
@@ -34,10 +37,12 @@ struct run_plan {
     char run_id[RUN_ID_LENGTH + 1];
     char *container_id; /* "wrun-" and the run id */
     char *name;
-    char *image; /* canonical reference */
+    char *image; /* canonical reference, or what the user called the layer */
     struct digest image_digest;
     char *run_directory;     /* <root>\runs\<run id> */
-    char *scratch_directory; /* <root>\scratch\<run id> */
+    char *scratch_directory; /* <root>\scratch\<run id>, or that of the named layer */
+    char *layer;             /* name of the layer it runs on, which stays; NULL = none */
+    uint64_t storage_bytes;  /* size of a new writable layer; 0 = the default */
     struct strlist layers;   /* topmost first */
     bool use_network;
     bool keep;

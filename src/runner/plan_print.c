@@ -60,14 +60,24 @@ static bool add_network(const struct run_plan *plan, struct step_list *list, str
     return true;
 }
 
+static void add_mount(const struct run_plan *plan, struct step_list *list)
+{
+    static const char *const mount = "ActivateLayer, PrepareLayer, GetLayerMountPath";
+    static const char *const expand =
+        "ExpandSandboxSize, ActivateLayer, PrepareLayer, GetLayerMountPath";
+    add(list,
+        plan->layer ? "mount the named layer"
+                    : "make the writable layer and mount it over the image",
+        plan->storage_bytes ? expand : mount, NULL, NULL);
+}
+
 static bool list_steps(const struct run_plan *plan, struct step_list *list, struct error *err)
 {
     char *container = NULL;
     char *process = NULL;
     add(list, "record the run, so that the next wrun can clean up after a kill", "run.json", NULL,
         NULL);
-    add(list, "make the writable layer and mount it over the image",
-        "ActivateLayer, PrepareLayer, GetLayerMountPath", NULL, NULL);
+    add_mount(plan, list);
     if (!add_network(plan, list, err) || !plan_container_document(plan, &container, err))
         return false;
     add(list, "create and start the container", "HcsCreateComputeSystem, HcsStartComputeSystem",
@@ -80,7 +90,7 @@ static bool list_steps(const struct run_plan *plan, struct step_list *list, stru
         add(list, "remove endpoint and namespace",
             "HcnModifyNamespace, HcnDeleteEndpoint, HcnDeleteNamespace", NULL, NULL);
     add(list, "unmount the writable layer", "UnprepareLayer, DeactivateLayer", NULL, NULL);
-    if (!plan->keep)
+    if (!plan->keep && !plan->layer)
         add(list, "remove the writable layer", "DestroyLayer", NULL, NULL);
     return true;
 }
@@ -107,8 +117,10 @@ bool plan_print_json(const struct run_plan *plan, char **ret, struct error *err)
         json_string(&w, "id", plan->container_id);
         json_string(&w, "name", plan->name);
         json_string(&w, "image", plan->image);
-        json_string(&w, "digest", plan->image_digest.text);
+        json_opt_string(&w, "digest", plan->image_digest.text);
+        json_opt_string(&w, "layer", plan->layer);
         json_string(&w, "scratch", plan->scratch_directory);
+        json_opt_uint(&w, "storageBytes", plan->storage_bytes);
         JSON_ARRAY(&w, "steps") {
             for (size_t i = 0; i < list.count; i++)
                 put_step(&w, &list.items[i]);
@@ -124,8 +136,10 @@ bool plan_print_text(const struct run_plan *plan, char **ret, struct error *err)
     buf_init(&text, BUF_UNBOUNDED);
     if (!list_steps(plan, &list, err))
         return false;
-    buf_addf(&text, "run %s of %s (%s)\nwritable layer %s\n", plan->name, plan->image,
-             plan->image_digest.text, plan->scratch_directory);
+    buf_addf(&text, "run %s of %s", plan->name, plan->image);
+    if (digest_is_set(&plan->image_digest))
+        buf_addf(&text, " (%s)", plan->image_digest.text);
+    buf_addf(&text, "\n%s layer %s\n", plan->layer ? "named" : "writable", plan->scratch_directory);
     for (size_t i = 0; i < list.count; i++) {
         const struct step *step = &list.items[i];
         buf_addf(&text, "%zu. %s\n   %s\n", i + 1, step->what, step->calls);

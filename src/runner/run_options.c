@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "runner/env_list.h"
+#include "runner/layer_option.h"
 
 #define MAX_NAME_LENGTH 76     /* as containerd limits identifiers */
 #define MAX_HOSTNAME_LENGTH 63 /* one DNS label */
@@ -60,6 +61,14 @@ static bool set_network(const struct cli_option *option, const char *value, void
     return true;
 }
 
+static bool set_storage(const struct cli_option *option, const char *value, void *target,
+                        struct error *err)
+{
+    if (str_starts_with(value, "size="))
+        return layer_set_size(option, value + strlen("size="), target, err);
+    return error_set(err, ERR_USAGE, "'%s' is not size=SIZE", value);
+}
+
 #define RUN(member) offsetof(struct run_options, member)
 
 const struct cli_option run_option_table[RUN_OPTION_COUNT] = {
@@ -79,6 +88,12 @@ const struct cli_option run_option_table[RUN_OPTION_COUNT] = {
     {"name", 0, "NAME", "Name of the run", cli_set_string, RUN(name)},
     {"network", 0, "nat|none", "nat (default): reach the network through the host; none",
      set_network, 0},
+    {"layer", 0, "NAME", "Run on this writable layer, which stays; no IMAGE is given then",
+     cli_set_string, RUN(layer)},
+    {"from", 0, "LAYER|IMAGE", "Run on a new writable layer over this; no IMAGE is given then",
+     cli_set_string, RUN(from)},
+    {"storage-opt", 0, "size=SIZE", "Size of the new writable layer's disk (default: 20GB)",
+     set_storage, RUN(storage_bytes)},
     {"interactive", 'i', NULL, "Pass standard input on", cli_set_flag, RUN(interactive)},
     {"keep", 0, NULL, "Keep the writable layer (wrun rm removes it)", cli_set_flag, RUN(keep)},
     {"rm", 0, NULL, "Remove everything afterwards (the default)", cli_clear_flag, RUN(keep)},
@@ -128,6 +143,18 @@ static bool is_hostname(const char *text)
     return true;
 }
 
+static bool check_source(const struct run_options *options, struct error *err)
+{
+    if (options->layer && options->from)
+        return error_set(err, ERR_USAGE, "--layer and --from exclude each other");
+    if (options->layer && (options->keep || options->storage_bytes))
+        return error_set(err, ERR_USAGE, "--layer: %s",
+                         options->keep ? "it is kept anyway; leave out --keep"
+                                       : "its size was chosen when it was prepared");
+    return !options->layer || named_layer_check_name(options->layer, err)
+        || error_wrap(err, "--layer");
+}
+
 bool run_options_check(const struct run_options *options, const struct strlist *args,
                        struct error *err)
 {
@@ -140,7 +167,10 @@ bool run_options_check(const struct run_options *options, const struct strlist *
         return error_set(err, ERR_USAGE,
                          "--hostname: '%s' is not a computer name: letters, digits and '-'",
                          options->hostname);
-    if (options->command_line && (args->count > 1 || options->entrypoint))
+    if (!check_source(options, err))
+        return false;
+    bool has_image = !options->layer && !options->from;
+    if (options->command_line && (args->count > has_image || options->entrypoint))
         return error_set(
             err, ERR_USAGE,
             "--cmdline is the whole command; leave out the arguments and --entrypoint");
@@ -160,5 +190,7 @@ void run_options_clear(struct run_options *options)
     str_free(&options->entrypoint);
     str_free(&options->command_line);
     str_free(&options->status_file);
+    str_free(&options->layer);
+    str_free(&options->from);
     *options = (struct run_options){0};
 }

@@ -19,6 +19,9 @@ struct run_options {
     char *entrypoint; /* NULL = the image's; "" = none */
     char *command_line;
     char *status_file;
+    char *layer;            /* the named layer to run on; NULL = a writable layer of its own */
+    char *from;             /* what that is made on, when it is not the first argument */
+    uint64_t storage_bytes; /* 0 = the default */
     enum run_network network;
     enum pull_policy pull;
     bool keep;
@@ -26,7 +29,7 @@ struct run_options {
     bool dry_run;
 };
 
-#define RUN_OPTION_COUNT 37
+#define RUN_OPTION_COUNT 40
 extern const struct cli_option run_option_table[RUN_OPTION_COUNT];
 
 /* What only the whole of the options can show (names, lengths, combinations). */

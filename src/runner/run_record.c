@@ -98,11 +98,12 @@ static bool read_record(const char *directory, struct run_record *ret, struct er
     if (!json_parse(buf_str(&text), text.length, &json_default_limits, &document, err)
         || !json_read_fields(document.root, record_fields, ARRAY_SIZE(record_fields), &record, err))
         return error_wrap(err, "'%s'", path);
-    /* What a record names is removed, so names that are not those of its own run are refused. */
+    /* What a record names is removed, so names that are not those of its own run are refused. The
+     * scratch of a named layer is not the run's to remove. */
     CLEANUP(str_free) char *container_id = str_format(RUN_CONTAINER_PREFIX "%s", record.run_id);
     if (strlen(record.run_id) != RUN_ID_LENGTH || !str_ends_with(directory, record.run_id)
         || !str_equal(record.container_id, container_id)
-        || !str_ends_with(record.scratch_directory, record.run_id))
+        || (!record.layer && !str_ends_with(record.scratch_directory, record.run_id)))
         return error_set(err, ERR_INTEGRITY, "'%s' is not the record of its run", path);
     *ret = TAKE(record);
     return true;
@@ -208,6 +209,7 @@ static struct run_record record_of(const struct run_plan *plan)
         .image_digest = plan->image_digest,
         .layers = layers,
         .scratch_directory = xstrdup(plan->scratch_directory),
+        .layer = plan->layer ? xstrdup(plan->layer) : NULL,
         .name_space = plan->use_network ? xstrdup(plan->name_space_text) : NULL,
         .endpoint = plan->use_network ? xstrdup(endpoint) : NULL,
         .process_id = os_process_id(),

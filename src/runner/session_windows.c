@@ -7,7 +7,7 @@
 #include "hcn/network.h"
 #include "hcs/process.h"
 #include "hcs/system.h"
-#include "layers/scratch.h"
+#include "layers/named_layer_work.h"
 #include "runner/exit_code.h"
 #include "runner/run_record.h"
 #include "runner/undo.h"
@@ -23,6 +23,7 @@ struct session {
     const struct invocation *invocation;
     const struct run_plan *plan;
     const struct windows_apis *apis;
+    struct named_layer_claim *layer; /* what it runs on; NULL = a scratch of its own */
     bool interactive;
     struct layer_hold hold;
     struct run_claim claim;
@@ -51,7 +52,8 @@ static bool remove_scratch(void *user, struct error *err)
 static bool unmount_scratch(void *user, struct error *err)
 {
     struct session *s = user;
-    return scratch_unmount(&s->scratch, err);
+    return s->layer ? named_layer_unmount(s->layer, &s->scratch, err)
+                    : scratch_unmount(&s->scratch, err);
 }
 
 static bool delete_namespace(void *user, struct error *err)
@@ -72,16 +74,21 @@ static bool detach_endpoint(void *user, struct error *err)
     return hcn_endpoint_detach(&s->apis->hcn, &s->plan->name_space, &s->plan->endpoint, err);
 }
 
+static bool stays(const struct session *s)
+{
+    return s->plan->keep || s->layer;
+}
+
 static unsigned shutdown_ms(const struct session *s)
 {
-    return s->plan->keep ? KEEP_SHUTDOWN_MS : THROW_AWAY_SHUTDOWN_MS;
+    return stays(s) ? KEEP_SHUTDOWN_MS : THROW_AWAY_SHUTDOWN_MS;
 }
 
 static bool shut_down(void *user, struct error *err)
 {
     struct session *s = user;
     bool stopped = hcs_system_shutdown(&s->system, shutdown_ms(s), err);
-    if (stopped && s->system.was_terminated && s->plan->keep)
+    if (stopped && s->system.was_terminated && stays(s))
         context_warn(&s->invocation->context,
                      "the container did not shut down in time and was terminated; the kept layer "
                      "may lack its last writes");
@@ -96,14 +103,30 @@ static bool record_run(struct session *s, struct error *err)
     return run_record_create(s->invocation->root, s->plan, &s->claim, err);
 }
 
+static bool expand_scratch(const struct session *s, struct error *err)
+{
+    return s->plan->storage_bytes == 0 || scratch_expand(&s->scratch, s->plan->storage_bytes, err);
+}
+
+static bool mount_layer(struct session *s, struct error *err)
+{
+    undo_push(&s->undo, "unmount the layer", unmount_scratch);
+    return named_layer_mount(&s->invocation->host->layers, s->layer, &s->invocation->context,
+                             &s->scratch, err)
+        || error_wrap(err, "mount the layer '%s'", s->plan->layer);
+}
+
 static bool mount_scratch(struct session *s, struct error *err)
 {
+    if (s->layer)
+        return mount_layer(s, err);
     if (!scratch_create(&s->apis->layers, s->plan->scratch_directory, &s->plan->layers, &s->scratch,
                         err))
         return error_wrap(err, "make the writable layer");
     undo_push(&s->undo, "remove the writable layer", remove_scratch);
     undo_push(&s->undo, "unmount the writable layer", unmount_scratch);
-    return scratch_mount(&s->scratch, &s->plan->layers, &s->invocation->context, err)
+    return (expand_scratch(s, err)
+            && scratch_mount(&s->scratch, &s->plan->layers, &s->invocation->context, err))
         || error_wrap(err, "mount the writable layer");
 }
 
@@ -237,6 +260,7 @@ bool host_run(const struct invocation *invocation, const struct host_run_request
         .invocation = invocation,
         .plan = plan,
         .apis = invocation->host->apis,
+        .layer = request->layer,
         .interactive = request->interactive,
     };
     bool done = claim(&s, request->lock, err) && proceed(&s, "mounting the writable layer", err)

@@ -82,6 +82,13 @@ static void keep_needed(const struct invocation *invocation, const struct store_
     for (size_t i = 0; i < view->runs.count; i++)
         for (size_t j = 0; j < view->runs.items[i].layers.count; j++)
             keep(kept, view->runs.items[i].layers.items[j]);
+    for (size_t i = 0; i < view->names.count; i++) {
+        const struct named_layer *name = &view->names.items[i];
+        for (size_t j = 0; j < name->parents.count; j++)
+            keep(kept, name->parents.items[j]);
+        if (name->layer)
+            keep(kept, name->layer);
+    }
     for (size_t i = 0; i < view->layers.count; i++) {
         const struct listed_layer *layer = &view->layers.items[i];
         if (layer->age < rule->minimum_age
@@ -164,12 +171,13 @@ bool store_cleanup_plan(const struct invocation *invocation, const struct blob_s
         return false;
     if (!check_sound(view, err) || !plan_blobs(store, view, rule, ret, err))
         return false;
-    if (view->runs.unreadable == 0)
+    if (!store_view_is_blind(view))
         plan_layers(invocation, view, rule, ret);
     else
         context_warn(&invocation->context,
-                     "layers are left alone: the records of %zu runs cannot be read",
-                     view->runs.unreadable);
+                     "layers are left alone: the records of %zu runs and %zu named layers cannot "
+                     "be read",
+                     view->runs.unreadable, view->names.damaged.count);
     return true;
 }
 

@@ -130,8 +130,8 @@ static bool measure_directory(const struct measuring *m, const char *name, struc
     return true;
 }
 
-/* Partial downloads go on where they stopped, writable layers belong to runs: neither is garbage
- * yet. */
+/* Partial downloads go on where they stopped, writable layers belong to runs and names: neither is
+ * garbage yet. */
 static bool measure_rest(struct measuring *m, struct error *err)
 {
     struct usage *runs = &m->usage.classes[USAGE_RUNS];
@@ -140,9 +140,15 @@ static bool measure_rest(struct measuring *m, struct error *err)
         || !measure_directory(m, "scratch", runs, err)
         || !measure_directory(m, "trash", trash, err))
         return false;
-    runs->count = m->view->runs.count;
-    for (size_t i = 0; i < m->view->runs.count; i++)
-        runs->active += !m->view->runs.items[i].done;
+    runs->count = 0;
+    for (size_t i = 0; i < m->view->runs.count; i++) {
+        runs->count += !m->view->runs.items[i].layer;
+        runs->active += !m->view->runs.items[i].layer && !m->view->runs.items[i].done;
+    }
+    for (size_t i = 0; i < m->view->names.count; i++) {
+        runs->count += m->view->names.items[i].scratch != NULL;
+        runs->active += m->view->names.items[i].scratch != NULL;
+    }
     trash->size += layer_retired_size(m->store->root);
     trash->reclaimable = trash->size;
     return true;

@@ -11,7 +11,8 @@ bool store_view_read(const struct invocation *invocation, const struct blob_stor
     CLEANUP(store_view_clear) struct store_view view = {0};
     if (!image_list_read(store, &view.images, err)
         || !host_layers_list(invocation, &view.layers, err)
-        || !run_record_read_all(invocation->root, &view.runs, err))
+        || !run_record_read_all(invocation->root, &view.runs, err)
+        || !named_layer_list_read(invocation->root, &view.names, err))
         return false;
     view.leaving = xcalloc(view.images.count + 1, sizeof(*view.leaving));
     *ret = TAKE(view);
@@ -23,6 +24,7 @@ void store_view_clear(struct store_view *view)
     image_list_clear(&view->images);
     layer_list_clear(&view->layers);
     run_record_list_clear(&view->runs);
+    named_layer_list_clear(&view->names);
     mem_free(&view->leaving);
 }
 
@@ -59,6 +61,22 @@ const struct run_record *store_view_user(const struct store_view *view,
         if (is_user(&view->runs.items[i], image))
             return &view->runs.items[i];
     return NULL;
+}
+
+const struct named_layer *store_view_named_user(const struct store_view *view,
+                                                const struct listed_image *image)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    store_view_layer_names(image, &names);
+    for (size_t i = 0; i < view->names.count && names.count > 0; i++)
+        if (strlist_contains(&view->names.items[i].parents, names.items[names.count - 1]))
+            return &view->names.items[i];
+    return NULL;
+}
+
+bool store_view_is_blind(const struct store_view *view)
+{
+    return view->runs.unreadable > 0 || view->names.damaged.count > 0;
 }
 
 bool store_view_has_other_name(const struct store_view *view, size_t image)

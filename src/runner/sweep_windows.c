@@ -47,6 +47,9 @@ static bool unmount_scratch(const struct windows_apis *apis, const struct run_re
 static bool remove_scratch(const struct invocation *invocation, const struct windows_apis *apis,
                            const struct run_record *record, bool keep, struct error *err)
 {
+    /* The record of the layer says whether it is mounted (named_layers_sweep()). */
+    if (record->layer)
+        return true;
     return keep
         ? unmount_scratch(apis, record, err)
         : scratch_reclaim(&apis->layers, record->scratch_directory, &invocation->context, err);

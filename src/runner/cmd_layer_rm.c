@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/json_write.h"
+#include "runner/host.h"
+#include "runner/layer_removal.h"
+#include "runner/layer_user.h"
+#include "runner/tally.h"
+#include "runner/terminal.h"
+#include "runner/verbs.h"
+
+struct rm_options {
+    bool recursive;
+    bool ignore_missing;
+};
+
+static const struct cli_option options_table[] = {
+    {"recursive", 'r', NULL, "With all layers that were made from it", cli_set_flag,
+     offsetof(struct rm_options, recursive)},
+    {"ignore-missing", 0, NULL, "A layer that is not there is no failure", cli_set_flag,
+     offsetof(struct rm_options, ignore_missing)},
+};
+
+struct rm {
+    const struct rm_options *options;
+    struct layer_removal removal;
+    struct tally tally;
+    struct json_writer failures; /* an array, while open */
+};
+
+/* ---- what failed, for programs ---- */
+
+static void put_holder(struct json_writer *w, const char *root, const char *name)
+{
+    CLEANUP(run_record_clear) struct run_record run = {0};
+    CLEANUP(error_clear) struct error nobody = {0};
+    if (!layer_user_find(root, name, &run, &nobody))
+        return;
+    JSON_OBJECT(w, "holder") {
+        json_string(w, "run", run.name);
+        json_uint(w, "processId", run.process_id);
+    }
+}
+
+static const char *reason_of(const struct rm *rm, const struct error *failure)
+{
+    if (failure->kind == ERR_NOT_FOUND)
+        return "not-found";
+    if (failure->kind != ERR_BUSY)
+        return "failed";
+    return rm->removal.children.count > 0 ? "has-children" : "in-use";
+}
+
+static void put_failure(struct rm *rm, const char *name, const struct error *failure)
+{
+    struct json_writer *w = &rm->failures;
+    JSON_OBJECT(w, NULL) {
+        json_string(w, "name", name);
+        json_string(w, "error", reason_of(rm, failure));
+        json_string(w, "message", failure->message);
+        if (rm->removal.children.count > 0) {
+            JSON_ARRAY(w, "children") {
+                for (size_t i = 0; i < rm->removal.children.count; i++)
+                    json_string(w, NULL, rm->removal.children.items[i]);
+            }
+        } else if (failure->kind == ERR_BUSY) {
+            put_holder(w, rm->removal.invocation->root, name);
+        }
+    }
+}
+
+/* ---- removing ---- */
+
+static void note(struct rm *rm, const char *name, struct error *failure)
+{
+    put_failure(rm, name, failure);
+    tally_add(&rm->tally, failure);
+}
+
+static void remove_names(struct rm *rm, const struct strlist *names)
+{
+    struct error failure = {0};
+    for (size_t i = 0; i < names->count; i++) {
+        if (layer_removal_take(&rm->removal, names->items[i], &failure))
+            continue;
+        if (failure.kind == ERR_NOT_FOUND && rm->options->ignore_missing)
+            error_clear(&failure);
+        else
+            note(rm, names->items[i], &failure);
+    }
+    strlist_clear(&rm->removal.children);
+    if (!layer_removal_finish(&rm->removal, &failure))
+        note(rm, "", &failure);
+}
+
+static bool print_json(const struct strlist *gone, const char *failures, struct error *err)
+{
+    CLEANUP(json_writer_close) struct json_writer w;
+    CLEANUP(str_free) char *text = NULL;
+    json_writer_open(&w);
+    JSON_OBJECT(&w, NULL) {
+        JSON_ARRAY(&w, "removed") {
+            for (size_t i = 0; i < gone->count; i++)
+                json_string(&w, NULL, gone->items[i]);
+        }
+        json_raw(&w, "failed", failures);
+    }
+    if (!json_writer_finish(&w, &text, err))
+        return false;
+    CLEANUP(str_free) char *line = str_format("%s\n", text);
+    return terminal_result(line, err);
+}
+
+static bool print(const struct invocation *invocation, const struct strlist *gone,
+                  const char *failures, struct error *err)
+{
+    if (invocation->global.json)
+        return print_json(gone, failures, err);
+    CLEANUP(str_free) char *names = strlist_join(gone, "\n");
+    CLEANUP(str_free) char *text = str_format("%s\n", names);
+    return gone->count == 0 || terminal_result(text, err);
+}
+
+static bool remove_and_print(struct rm *rm, const struct strlist *names, struct error *err)
+{
+    CLEANUP(str_free) char *failures = NULL;
+    struct error failure = {0};
+    JSON_ARRAY(&rm->failures, NULL) {
+        remove_names(rm, names);
+    }
+    if (!json_writer_finish(&rm->failures, &failures, &failure)
+        || !print(rm->removal.invocation, &rm->removal.gone, failures, &failure))
+        tally_add(&rm->tally, &failure);
+    return tally_finish(&rm->tally, err);
+}
+
+static bool run_rm(struct invocation *invocation, void *options, const struct strlist *args,
+                   int *ret_code, struct error *err)
+{
+    struct rm rm = {
+        .options = options,
+        .removal = {.invocation = invocation},
+        .tally = {.invocation = invocation, .verb = "layer rm"},
+    };
+    rm.removal.recursive = rm.options->recursive;
+    (void)ret_code;
+    if (!host_can_run(err) || !host_prepare(invocation, err))
+        return false;
+    json_writer_open(&rm.failures);
+    bool done = remove_and_print(&rm, args, err);
+    json_writer_close(&rm.failures);
+    layer_removal_clear(&rm.removal);
+    return done;
+}
+
+const struct verb verb_layer_rm = {
+    .name = "layer rm",
+    .synopsis = "[OPTIONS] NAME...",
+    .summary = "Remove named layers",
+    .help = "Succeeds only when the bytes are gone. A layer that others were made from, or that\n"
+            "somebody works on, stays (exit code 5); with --json the answer on stdout tells why.\n"
+            "Goes on after a failure; the exit code is that of the worst. A committed layer that\n"
+            "an image needs, too, only loses its name.\n\n"
+            "As: ctr snapshots rm\n",
+    .options = options_table,
+    .option_count = ARRAY_SIZE(options_table),
+    .options_size = sizeof(struct rm_options),
+    .minimum_args = 1,
+    .maximum_args = SIZE_MAX,
+    .uses_root = true,
+    .run = run_rm,
+};
