@@ -24,7 +24,7 @@ struct image_compose_request {
     size_t config_length;
     enum image_family family;
     const struct descriptor_list *layers; /* all of the new image, lowest first */
-    const struct digest *diff_ids;        /* as many; they begin with those of the older image */
+    const struct digest *diff_ids;        /* as many; those of the older image may be packed anew */
     const char *created;                  /* RFC 3339 */
     const char *created_by;               /* what the new layers were made by; NULL = not known */
     const char *message;                  /* NULL = none */
@@ -39,7 +39,7 @@ struct composed_image {
 };
 
 /* ERR_USAGE when an instruction is not understood; ERR_INTEGRITY when the older configuration is
- * malformed or is not what the layers begin with. */
+ * malformed or has more layers. */
 bool image_compose(const struct image_compose_request *request, struct composed_image *ret,
                    struct error *err) MUST_USE;
 void composed_image_clear(struct composed_image *image);

@@ -12,6 +12,7 @@ const struct verb *const verbs[] = {
     &verb_pull,
     &verb_run,
     &verb_rm,
+    &verb_commit,
     &verb_layer,
     &verb_layer_prepare,
     &verb_layer_rm,

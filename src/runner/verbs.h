@@ -8,6 +8,7 @@ extern const struct verb verb_pull;
 extern const struct verb verb_save;
 extern const struct verb verb_load;
 extern const struct verb verb_import;
+extern const struct verb verb_commit;
 extern const struct verb verb_layer;
 extern const struct verb verb_layer_prepare;
 extern const struct verb verb_layer_rm;

@@ -30,6 +30,9 @@ class Layers(StoreOnHost):
         for folder in ("names", "scratch"):
             for name in self.store.names(folder):
                 shutil.rmtree(self.store.root / folder / name)
+        for name, record in zip(self.store.names("refs"), self.store.references()):
+            if record["reference"] != IMAGE:
+                (self.store.root / "refs" / name).unlink()
 
     def layer(self, verb, *arguments, code=0, says=(), **more):
         result = self.wrun("layer", verb, "-q", "--root", self.root, *arguments, **more)
@@ -197,6 +200,86 @@ class Importing(Layers):
         self.layer("import", "new", "--from", IMAGE, code=6, says="import the layer 'new'", data=b"no tar at all" * 100)
         self.layer("import", "new", "--from", IMAGE, "-i", r"d:\nothing.tar", code=NOT_FOUND)
         self.assertEqual(self.store.names("names"), ["one"])
+        self.assert_settled()
+
+
+class Images(Layers):
+    """wrun commit: what becomes of it runs here, and elsewhere."""
+
+    new = "localhost/made:1"
+
+    def keep(self, name, command):
+        """A kept run; it is removed with what the case has made."""
+        result = self.wrun("run", "-q", "--root", self.root, "--network", "none", "--keep", "--name", name, IMAGE, "cmd", "/c", command)
+        self.assertEqual(result.code, 0, result)
+        self.addCleanup(self.wrun, "rm", "--root", self.root, name)
+
+    def make(self, source, *options, name=new, code=0, says=(), **more):
+        result = self.wrun("commit", "-q", "--root", self.root, *options, source, name, **more)
+        self.assertEqual(result.code, code, result)
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, result.err, result)
+        return result
+
+    def run_made(self, *arguments, root=None, name=new):
+        result = self.wrun("run", "-q", "--root", root or self.root, "--network", "none", "--pull", "never", name, *arguments)
+        self.assertEqual(result.code, 0, result)
+        return result.out
+
+    def document(self, digest):
+        return json.loads((self.store.root / "blobs/sha256" / digest.removeprefix("sha256:")).read_text())
+
+    def test_a_kept_run_becomes_an_image_that_runs_here_and_elsewhere(self):
+        self.keep("kept", r"echo text> C:\app\made.txt & del C:\Windows\hidden.ini /a")
+        digest = self.make("kept", "-m", "a file", "-a", "Me", "-c", r"CMD type C:\app\made.txt", "-c", "ENV MADE=yes",
+                           environment={"SOURCE_DATE_EPOCH": "1763776496"}).out.strip()
+        since = len(self.journal())
+        self.assertEqual(self.run_made().strip(), "text")
+        self.assertNotIn("ImportLayer", self.calls(since))  # committing has unpacked it
+
+        manifest = self.document(digest)
+        config = self.document(manifest["config"]["digest"])
+        (base,) = [self.document(record["digest"]) for record in self.store.references() if record["reference"] == IMAGE]
+        self.assertEqual(manifest["layers"][:-1], base["layers"])
+        self.assertEqual((config["created"], config["author"]), ("2025-11-22T01:54:56Z", "Me"))
+        self.assertEqual(config["history"][-1], {"created": "2025-11-22T01:54:56Z", "author": "Me", "comment": "a file"})
+        self.assertEqual(len([entry for entry in config["history"] if not entry.get("empty_layer")]), len(manifest["layers"]))
+        self.assertIn("MADE=yes", config["config"]["Env"])
+        older = self.document(base["config"]["digest"])
+        self.assertEqual((config["os.version"], config["rootfs"]["diff_ids"][:-1]), (older["os.version"], older["rootfs"]["diff_ids"]))
+        blob = (self.store.root / "blobs/sha256" / manifest["layers"][-1]["digest"][7:]).read_bytes()
+        self.assertEqual(self.files(gzip.decompress(blob))["Files/app/made.txt"].strip(), b"text")
+        self.assertIn("Files/Windows/.wh.hidden.ini", [name for name, *_ in self.members(gzip.decompress(blob))])
+
+        saved = self.wrun("save", "--root", self.root, self.new)
+        self.assertEqual(saved.code, 0, saved)
+        self.ok("load", "-q", "--root", r"d:\elsewhere", data=saved.bytes)
+        self.assertEqual(self.run_made(root=r"d:\elsewhere").strip(), "text")
+        self.make("kept", name="localhost/again:1")  # the run is still there
+        listed = json.loads(self.wrun("images", "--json", "--root", self.root).out)
+        self.assertIn(digest, json.dumps(listed))
+
+    def test_a_chain_of_layers_becomes_an_image(self):
+        self.commit("one", FILE)
+        self.prepare("two", {"path": r"app\more.txt", "data": "more"}, source="one")
+        self.make("two")
+        self.assertEqual(self.run_made("cmd", "/c", r"type C:\app\new.txt & type C:\app\more.txt"), "newmore")
+        self.make("one", name="localhost/one:1")
+        self.assertEqual(self.run_made("cmd", "/c", r"dir /b C:\app\new.txt", name="localhost/one:1").strip(), "new.txt")
+        self.assertEqual(self.record("two")["state"], "active")
+        self.assert_settled()
+
+    def test_what_cannot_be_made(self):
+        self.prepare("one", FILE)
+        self.make("none", code=NOT_FOUND, says="there is no layer and no kept run named 'none'")
+        self.make("one", name="Bad Name", code=USAGE)
+        self.make("one", name="a@sha256:" + "0" * 64, code=USAGE, says="by a tag")
+        self.make("one", "-c", "RUN x", code=USAGE, says=["'RUN' is no instruction", "CMD, ENTRYPOINT"])
+        self.make("one", environment={"SOURCE_DATE_EPOCH": "soon"}, code=USAGE, says="SOURCE_DATE_EPOCH")
+        run = self.start_run("--name", "running")
+        self.make("running", code=BUSY, says="still running")
+        self.end_run(run)
+        self.assertEqual(len(self.store.references()), 1)
         self.assert_settled()
 
 
