@@ -31,6 +31,11 @@ def listing(folder):
     return found
 
 
+def crashed(done):
+    said = done.stderr.decode("utf-8", "replace")
+    return "Sanitizer" in said or "runtime error" in said or done.returncode < 0
+
+
 class Bench:
     """A folder with a store in it, and beside the store what must stay as it is."""
 
@@ -54,6 +59,15 @@ class Bench:
         self.registry.put_image(name, image, "1")
         return self.wrun("pull", "--root", str(self.store), "--progress", "none", f"{self.registry.address}/{name}:1")
 
+    def unpack(self, name):
+        """What was pulled becomes files; the folder is gone again afterwards, links in it are not followed."""
+        target = self.here / "out"
+        try:
+            options = ("--root", str(self.store), "--progress", "none", "--pull", "never")
+            return self.wrun("unpack", *options, f"{self.registry.address}/{name}:1", str(target))
+        finally:
+            shutil.rmtree(target, ignore_errors=True)
+
     def changes(self):
         """What has changed beside the store."""
         now = {path: digest for path, digest in listing(self.around).items() if not path.startswith(str(self.store))}
@@ -76,7 +90,7 @@ class HostileTest(unittest.TestCase):
     def judge(self, case, kind, done):
         """What is wrong with how it ended, or None."""
         said = done.stderr.decode("utf-8", "replace")
-        if "Sanitizer" in said or "runtime error" in said or done.returncode < 0:
+        if crashed(done):
             return f"crashed: {said}"
         if done.returncode == 0:
             if kind in case.bad and case.sure:
@@ -94,6 +108,16 @@ class HostileTest(unittest.TestCase):
             return f"says {said!r}; expected: {case.says}"
         return None
 
+    def judge_unpacking(self, case, kind, done):
+        """The same of a layer that passed the check: only what it says of those below it can still be wrong."""
+        said = done.stderr.decode("utf-8", "replace")
+        if crashed(done):
+            return f"unpacking crashed: {said}"
+        may_fail = kind in case.unpacked or not case.sure
+        if done.returncode not in ((0, INTEGRITY, UNSUPPORTED) if may_fail else (0,)):
+            return f"unpacking ended with {done.returncode}: {said}"
+        return None
+
     def check(self, bench, case):
         """Problems of one case."""
         problems = []
@@ -101,6 +125,8 @@ class HostileTest(unittest.TestCase):
             name = f"case/{case.name.partition('-')[0]}-{kind}"
             done = bench.pull(name, image)
             problem = self.judge(case, kind, done)
+            if not problem and done.returncode == 0:
+                problem = self.judge_unpacking(case, kind, bench.unpack(name))
             if not problem and bench.changes():
                 problem = f"changed {bench.changes()}"
             if not problem and bench.leftovers():
