@@ -74,10 +74,18 @@ EXPLAINED = [
     # id, recordings, where ('*' stands for anything), what
 
     # layers
-    ("layer-guid", "a1+a2 e1 b1 d2 e2", "NameToGuid wrun-0123456789abcdef", WRUN),
-    ("layer-guid", "a1+a2 e1 b1 d2 e2", "NameToGuid name of <*>", RECORDED),
-    ("file-calls", "a1+a2 e1", "BackupWrite:*", RECORDED),
-    ("staging-place", "a1+a2 e1", "ImportLayer/path", VALUE),
+    ("layer-guid", "a1+a2 e1 b1 b2 b2+a2 d2 e2", "NameToGuid wrun-0123456789abcdef", WRUN),
+    ("layer-guid", "a1+a2 e1 b1 b2 b2+a2 d2 e2", "NameToGuid name of <*>", RECORDED),
+    ("file-calls", "a1+a2 b2+a2 e1", "BackupWrite:*", RECORDED),
+    ("file-calls", "b2 b2+a2", "BackupRead:open", RECORDED),
+    ("staging-place", "a1+a2 b2+a2 e1", "ImportLayer/path", VALUE),
+    ("staging-place", "b2 b2+a2", "ExportLayer/path", VALUE),
+    ("commit-place", "b2+a2", "ImportLayer/id", VALUE),
+    ("commit-place", "b2+a2", "ImportLayer/descriptors/0/*", VALUE),
+    ("commit-place", "b2+a2", "ImportLayer/descriptors/1", WRUN),
+    ("commit-place", "b2+a2", "DestroyLayer", WRUN),
+    ("root-security", "b2+a2", "ImportLayer/sourceTree/13/size", VALUE),
+    ("root-security", "b2+a2", "ImportLayer/sourceTree/17/size", VALUE),
     ("scratch-template", "b1", "CreateSandboxLayer", RECORDED),
     ("scratch-name", "b1 e2", "DestroyLayer/id", VALUE),
     ("recording-ends", "d2", "DestroyLayer", WRUN),

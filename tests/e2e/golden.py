@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every call of one pull and of one run, on a fresh machine; `golden.py --update` keeps them as tests/data/golden/*.jsonl.
+"""Every call of a pull, a run, an export and a commit, on a fresh machine; `golden.py --update` keeps them as tests/data/golden/*.jsonl.
 
 The pull is of the two layers that Microsoft's client was recorded with. The run asks for what the recorded containers were given, as
 far as wrun has it; its process ends when its input ends, so that the order of the calls cannot vary.
@@ -11,12 +11,15 @@ import json
 import sys
 import tarfile
 
-from hosted import IMAGE, REGISTRY, ROOT, Hosted
-from image import demo, oci
+from hosted import IMAGE, REGISTRY, ROOT, Hosted, control
+import planted_trees
+from image import demo, layertar, oci
 from recording import TRACES, in_order, steps
 
 GOLDEN = ROOT / "tests/data/golden"
 RECORDED = f"{REGISTRY}/recorded/layers:latest"
+UNDER = f"{REGISTRY}/recorded/under:latest"
+EXPORTED = "exported-by-hcsshim.tar"
 LAYERS = TRACES / "layers"
 RUN = ["run", "-q", "--hostname", "myhost", "-u", "ContainerUser", "-w", r"C:\app", "-e", "FOO=bar baz", "-e",
        r"PATH=C:\Windows\System32;C:\Windows", "-v", r"d:\hostdata:C:\data", "--mount", r"type=bind,src=d:\hostro,dst=C:\ro,ro",
@@ -45,6 +48,9 @@ def publish():
     base = oci.Layer(base_layer((LAYERS / "base.tar").read_bytes()))
     image = oci.Image([base, oci.Layer((LAYERS / "delta.tar").read_bytes())], os_version=demo.BASE_BUILDS[2])
     oci.Registry(REGISTRY).push_image("recorded/layers", image, "latest")
+    # what the recorded export was made on: the base layer, and one that does not have what was exported
+    under = oci.Image([base, oci.Layer(layertar.LayerTar().directory("Files").bytes())], os_version=demo.BASE_BUILDS[2])
+    oci.Registry(REGISTRY).push_image("recorded/under", under, "latest")
 
 
 class Scene(Hosted):
@@ -69,6 +75,15 @@ class Scene(Hosted):
         scene.mkdir("d", "hostdata")
         scene.mkdir("d", "hostro").joinpath("in.txt").write_bytes(b"from the host\r\n")
         scene.act("run", 7, *RUN)
+        scene.prepare_export()
+        scene.act("export", 0, "layer", "export", "exported", "-o", rf"d:\{EXPORTED}")
+        scene.act("commit", 0, "layer", "commit", "exported")
+
+    def prepare_export(self):
+        """A scratch with what the recorded export has."""
+        made = json.loads(self.ok("layer", "prepare", "exported", "--from", UNDER, "--json").out)
+        things = planted_trees.of_tar((LAYERS / EXPORTED).read_bytes())
+        control.plant(self.host.directory, made["path"], things, made["parents"])
 
     def act(self, name, code, *arguments):
         before = len(self.journal())
@@ -105,7 +120,7 @@ def main():
         return
     Scene.setUpClass()
     try:
-        for name in ("pull", "run"):
+        for name in ("pull", "run", "export", "commit"):
             done = Scene.steps(name)
             if arguments.update:
                 store(name, done)

@@ -14,7 +14,7 @@ GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # members of an entry that the client did not send
 NOT_SENT = {"t", "pid", "seq", "dll", "fn", "hr", "guid", "mount", "created", "response", "stdin", "stdout", "stderr", "buffer", "tree",
-            "fault"}
+            "stubCopied", "fault"}
 HANDLE_IN = {"HcsCreateProcess": {"handle"}, "HcsOpenProcess": {"handle"}}
 HANDLE_OUT = {"HcsCreateComputeSystem": "handle", "HcsOpenComputeSystem": "handle", "HcsCreateProcess": "process",
               "HcsOpenProcess": "process"}
@@ -73,10 +73,18 @@ class Names:
 
     def learn_ImportLayer(self, entry):
         self.layer(entry["descriptors"][-1], "base")
-        self.directory(entry["id"].removeprefix("\\\\?\\"), "top")
+        self.directory(entry["id"].removeprefix("\\\\?\\"), "top" if len(entry["descriptors"]) == 1 else "committed")
         folder, name = ntpath.split(entry["path"])
         kind = "random GUID" if re.fullmatch(GUID, name) else name.rstrip("0123456789") + "<number>"
         self.text(entry["path"], f"<{'store' if ntpath.basename(folder) == 'tmp' else 'temp'}>\\{kind}")
+
+    def learn_ExportLayer(self, entry):
+        """The folder for the export, and whose it is."""
+        folder, name = ntpath.split(entry["path"])
+        if re.fullmatch("hcs[0-9]+", name):
+            self.text(entry["path"], "<temp>\\hcs<number>")
+            return
+        self.text(folder, f"<{'store' if ntpath.basename(ntpath.dirname(folder)) == 'tmp' else 'elsewhere'}>\\random GUID")
 
     def learn_PrepareLayer(self, entry):
         for descriptor, name in zip(entry["descriptors"], ("top", "base"), strict=True):

@@ -8,9 +8,10 @@ import re
 import tarfile
 import unittest
 
+import layer_tars
 import transport_oracle
 from differences import EXPLAINED, compare, matches
-from golden import LAYERS, Scene, load
+from golden import EXPORTED, LAYERS, Scene, load
 from hosted import ROOT
 from image import demo
 from recording import in_order, read, steps
@@ -46,6 +47,8 @@ def without_digests(step):
 RECORDINGS = {
     "a1+a2": (["a1-import-base", "a2-import-delta"], "pull", any_call),
     "e1": (["e1-containerd-ctr-images-import"], "pull", any_call),
+    "b2": (["b2-export-delta"], "export", any_call),
+    "b2+a2": (["b2-export-delta", "a2-import-delta"], "commit", any_call),
     "b1": (["b1-wclayer-create-mount-unmount-remove"], "run", is_layer_call),
     "c1": (["c1-hcn-network-namespace-endpoint"], "run", is_network_call),
     "c3": (["c3-cni-nat-ADD-DEL"], "run", is_network_call),
@@ -174,6 +177,22 @@ class Golden(Scene):
         self.assertEqual(self.steps("run"), load("run"))
         self.assertEqual(self.drive("d", "hostdata", "out.txt").read_bytes(), b"from the host\r\n")
         self.assert_clean()
+
+    def test_the_export_is_as_kept(self):
+        self.assertEqual(self.steps("export"), load("export"))
+
+    def test_the_commit_is_as_kept(self):
+        self.assertEqual(self.steps("commit"), load("commit"))
+
+    def test_the_exported_tar_is_that_of_microsofts_client(self):
+        """Byte for byte, but for the times of change: those are the moment at which ExportLayer made the files."""
+        made, recorded = self.drive("d", EXPORTED).read_bytes(), (LAYERS / EXPORTED).read_bytes()
+        self.assertEqual(layer_tars.without_change_times(made), layer_tars.without_change_times(recorded))
+        self.assertEqual(len(made) % 512, 0)
+
+    def test_staged_bytes_of_the_commit_are_those_of_the_exported_tar(self):
+        with open(LAYERS / EXPORTED, "rb") as file:
+            self.assertEqual(self.imported("commit"), digests(transport_oracle.stage(file)))
 
     def test_staged_bytes_are_those_of_microsofts_client(self):
         self.assertEqual(self.imported("pull"), digests(recorded_transport()))
