@@ -11,6 +11,7 @@
 
 #define RECYCLE_BIN "Files\\$Recycle.Bin"
 #define METADATA_SUFFIX ".$wcidirs$"
+#define WHITEOUT_PREFIX ".wh."
 #define TOMBSTONES_MAXIMUM ((size_t)256 * 1024 * 1024)
 
 /* Something that is still to be visited. */
@@ -69,20 +70,29 @@ static bool is_recycle_bin(const char *path)
     return str_equal_nocase(start, RECYCLE_BIN) && (path[length] == '\0' || path[length] == '\\');
 }
 
-static bool is_left_out(const struct layer_path *directory, const char *text,
-                        const struct folder_entry *entry)
+static bool is_left_out(const struct layer_path *directory, const struct folder_entry *entry)
 {
+    CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, entry->name);
     return str_ends_with_nocase(entry->name, METADATA_SUFFIX)
-        || (directory->root == LAYER_ROOT_FILES && entry->is_directory && is_recycle_bin(text));
+        || (entry->is_directory && is_recycle_bin(text));
+}
+
+/* What no layer can hold. A name that begins like a deletion would be taken for one. */
+static bool parse_child(const char *text, const char *name, struct layer_path *ret,
+                        struct error *err)
+{
+    if (str_starts_with(name, WHITEOUT_PREFIX))
+        return error_set(err, ERR_INTEGRITY, "the path has a name that stands for a deletion");
+    return layer_path_parse(text, ret, err);
 }
 
 /* Only the hives that are known can be in a layer; whatever else Windows puts beside them is its
  * own. */
-static bool child_path(struct walk *walk, const struct layer_path *directory, const char *text,
-                       struct layer_path *ret, bool *ret_is_known, struct error *err)
+static bool child_path(struct walk *walk, const struct layer_path *directory, const char *name,
+                       struct layer_path *ret, struct error *err)
 {
-    *ret_is_known = layer_path_parse(text, ret, err);
-    if (*ret_is_known)
+    CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, name);
+    if (parse_child(text, name, ret, err))
         return true;
     if (directory->root == LAYER_ROOT_FILES) {
         error_wrap(err, "'%s'", printable_name(text).text);
@@ -103,14 +113,12 @@ static bool push_children(struct walk *walk, const struct layer_path *directory,
 {
     for (size_t i = children->count; i > 0; i--) {
         const struct folder_entry *entry = &children->items[i - 1];
-        CLEANUP(str_free) char *text = str_format("%s\\%s", directory->text, entry->name);
         CLEANUP(layer_path_clear) struct layer_path path = {0};
-        bool known = false;
-        if (is_left_out(directory, text, entry))
+        if (is_left_out(directory, entry))
             continue;
-        if (!child_path(walk, directory, text, &path, &known, err))
+        if (!child_path(walk, directory, entry->name, &path, err))
             return false;
-        if (known)
+        if (path.text)
             push(walk, &path, entry->is_directory);
     }
     return true;

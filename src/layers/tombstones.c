@@ -12,6 +12,8 @@
     "\xEF\xBB\xBF"                                                                                 \
     "Version 1.0"
 
+#define WHITEOUT_PREFIX ".wh."
+
 /* The next line without its end. */
 static struct scan take_line(struct scan *text)
 {
@@ -30,6 +32,9 @@ static bool parse_path(const struct scan *line, struct layer_path *ret, struct e
     if (rest[0] != '\\' || rest[1] == '\0')
         return error_set(err, ERR_INTEGRITY, "the path does not begin with a backslash");
     CLEANUP(str_free) char *text = str_format("Files%s", rest);
+    /* In a tar its deletion would look like that of everything in its directory, or worse. */
+    if (str_starts_with(strrchr(text, '\\') + 1, WHITEOUT_PREFIX))
+        return error_set(err, ERR_INTEGRITY, "the path has a name that stands for a deletion");
     return layer_path_parse(text, ret, err);
 }
 

@@ -79,7 +79,7 @@ TEST(a_directory_needs_its_metadata)
 
 TEST(names_that_no_layer_may_have_are_refused)
 {
-    static const char *const names[] = {"nul", "x.", "a:b", "x\x01"};
+    static const char *const names[] = {"nul", "x.", "a:b", "x\x01", ".wh.x", ".wh..wh..opq"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         struct error err = {0};
         CLEANUP(memory_tree_close) struct memory_tree tree = {0};

@@ -94,6 +94,7 @@ static const struct {
     {HEAD "\n\\a\0b\n", 20, "line 2: the path has a NUL"},
     {HEAD "\n\\C:x\n", 20, "line 2: the path has a colon"},
     {HEAD "\n\\\xFF\n", 18, "line 2: the path is not UTF-8"},
+    {HEAD "\n\\a\\.wh..opq\n", 26, "line 2: the path has a name that stands for a deletion"},
     {HEAD "\n\\x.$wcidirs$\n", 28, "line 2: the path has a name that is reserved"},
 };
 
