@@ -5,6 +5,20 @@
 
 #define PROGRESS_STEP ((uint64_t)1024 * 1024)
 
+enum reader { READER_HASH, READER_WRITE, READER_COUNT };
+
+/* ---- the threads ---- */
+
+static void hash(void *argument)
+{
+    struct export_output *output = argument;
+    struct ring_slice slice;
+    while (slice_ring_get(&output->ring, READER_HASH, &slice)) {
+        sha256_update(&output->tar_hash, slice.data, slice.length);
+        slice_ring_release(&output->ring, READER_HASH);
+    }
+}
+
 static bool take_blob(void *user, const void *data, size_t length, struct error *err)
 {
     struct export_output *output = user;
@@ -12,6 +26,42 @@ static bool take_blob(void *user, const void *data, size_t length, struct error 
     sha256_update(&output->blob_hash, data, length);
     output->blob_size += length;
     return sink->write(sink->user, data, length, err);
+}
+
+static bool write_slices(struct export_output *output, struct compressor *compressor,
+                         struct error *err)
+{
+    struct ring_slice slice;
+    while (slice_ring_get(&output->ring, READER_WRITE, &slice)) {
+        if (!compressor_write(compressor, slice.data, slice.length, err))
+            return false;
+        slice_ring_release(&output->ring, READER_WRITE);
+    }
+    return compressor_finish(compressor, err);
+}
+
+static void write_blob(void *argument)
+{
+    struct export_output *output = argument;
+    const struct byte_sink sink = {.write = take_blob, .user = output};
+    struct compressor *compressor = compressor_open(output->request->compression, &sink);
+    output->written = write_slices(output, compressor, &output->err);
+    if (!output->written)
+        slice_ring_stop(&output->ring);
+    compressor_close(&compressor);
+}
+
+/* ---- the writer of the tar ---- */
+
+bool export_output_open(const struct layer_export_request *request, const struct context *context,
+                        struct export_output *output, struct error *err)
+{
+    *output = (struct export_output){.request = request, .context = context};
+    sha256_init(&output->tar_hash);
+    sha256_init(&output->blob_hash);
+    slice_ring_open(&output->ring, READER_COUNT);
+    return os_thread_start(&output->hashing, hash, output, err)
+        && os_thread_start(&output->writing, write_blob, output, err);
 }
 
 /* Once for each megabyte. */
@@ -34,19 +84,9 @@ static bool take_tar(void *user, const void *data, size_t length, struct error *
         return error_set(err, ERR_UNSUPPORTED, "the layer would be larger than %llu GiB",
                          (unsigned long long)(LAYER_UNPACK_MAXIMUM_BYTES >> 30));
     output->tar_size += length;
-    sha256_update(&output->tar_hash, data, length);
     tell_progress(output, length);
-    return compressor_write(output->compressor, data, length, err);
-}
-
-void export_output_open(struct export_output *output, const struct layer_export_request *request,
-                        const struct context *context)
-{
-    *output = (struct export_output){.request = request, .context = context};
-    sha256_init(&output->tar_hash);
-    sha256_init(&output->blob_hash);
-    output->compressor = compressor_open(request->compression,
-                                         &(struct byte_sink){.write = take_blob, .user = output});
+    output->refused = !slice_ring_put(&output->ring, data, length, 0);
+    return !output->refused || error_set(err, ERR_CANCELLED, "nobody takes it any more");
 }
 
 struct byte_sink export_output_sink(struct export_output *output)
@@ -57,8 +97,13 @@ struct byte_sink export_output_sink(struct export_output *output)
 bool export_output_finish(struct export_output *output, struct layer_export_result *ret,
                           struct error *err)
 {
-    if (!compressor_finish(output->compressor, err))
+    slice_ring_end(&output->ring);
+    os_thread_join(&output->hashing);
+    os_thread_join(&output->writing);
+    if (!output->written) {
+        *err = TAKE(output->err);
         return false;
+    }
     ret->diff_id = sha256_final_digest(&output->tar_hash);
     ret->blob_digest = sha256_final_digest(&output->blob_hash);
     ret->tar_size = output->tar_size;
@@ -66,7 +111,15 @@ bool export_output_finish(struct export_output *output, struct layer_export_resu
     return true;
 }
 
-void export_output_close(struct export_output *output)
+void export_output_close(struct export_output *output, struct error *err)
 {
-    compressor_close(&output->compressor);
+    slice_ring_stop(&output->ring);
+    os_thread_join(&output->hashing);
+    os_thread_join(&output->writing);
+    slice_ring_close(&output->ring);
+    if (output->refused && error_is_set(&output->err)) {
+        error_clear(err);
+        *err = TAKE(output->err);
+    }
+    error_clear(&output->err);
 }

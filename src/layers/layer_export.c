@@ -258,11 +258,10 @@ bool layer_export(const struct layer_export_request *request, struct layer_expor
     struct export_output output;
     struct layer_export_result result = {0};
     export.reader.buffer = xmalloc(EXPORT_BUFFER_SIZE);
-    export_output_open(&output, request, context);
     emit_event(request, EVENT_EXPORT_STARTED, 0, context);
-
-    bool done = run(&export, &output, &result, context, err);
-    export_output_close(&output);
+    bool done = export_output_open(request, context, &output, err)
+        && run(&export, &output, &result, context, err);
+    export_output_close(&output, err);
     folder_window_clear(&export.reader.window);
     mem_free(&export.reader.buffer);
     link_table_clear(&export.links);

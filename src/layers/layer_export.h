@@ -38,7 +38,8 @@ struct layer_export_result {
 };
 
 /* Emits EVENT_EXPORT_STARTED, _PROGRESS (bytes of the tar; how many there will be is not known),
- * _DONE. When it fails, what the sink has got is garbage. */
+ * _DONE. The sink is written to on another thread, and left alone when this returns. When it fails,
+ * what the sink has got is garbage. */
 bool layer_export(const struct layer_export_request *request, struct layer_export_result *ret,
                   const struct context *context, struct error *err) MUST_USE;
 
