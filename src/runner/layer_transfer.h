@@ -42,6 +42,19 @@ bool host_layer_record(const struct invocation *invocation, const char *name,
 bool host_layer_note_blob(const struct invocation *invocation, const char *name,
                           const struct layer_record_blob *blob, struct error *err) MUST_USE;
 
+/* Layers, to be asked what they have. */
+struct layer_below {
+    void *opened; /* the host's; NULL = closed */
+};
+
+/* 'layers' are directories, topmost first. */
+bool host_layer_below(const struct invocation *invocation, const struct strlist *layers,
+                      struct layer_below *ret, struct error *err) MUST_USE;
+/* Whether "Files\app\x.txt" is to be seen in them. */
+bool layer_below_has(const struct layer_below *below, const char *path, bool *ret,
+                     struct error *err) MUST_USE;
+void layer_below_close(struct layer_below *below);
+
 /* ---- in ---- */
 
 /* A folder of the store that goes with this process. */

@@ -35,6 +35,29 @@ bool host_layer_note_blob(const struct invocation *invocation, const char *name,
     return host_can_run(err);
 }
 
+bool host_layer_below(const struct invocation *invocation, const struct strlist *layers,
+                      struct layer_below *ret, struct error *err)
+{
+    (void)invocation;
+    (void)layers;
+    (void)ret;
+    return host_can_run(err);
+}
+
+bool layer_below_has(const struct layer_below *below, const char *path, bool *ret,
+                     struct error *err)
+{
+    (void)below;
+    (void)path;
+    (void)ret;
+    return host_can_run(err);
+}
+
+void layer_below_close(struct layer_below *below)
+{
+    *below = (struct layer_below){0};
+}
+
 bool host_workplace_open(const struct invocation *invocation, struct layer_workplace *ret,
                          struct error *err)
 {

@@ -2,6 +2,7 @@
 #include "runner/layer_transfer.h"
 
 #include "base/alloc.h"
+#include "layers/layer_lookup.h"
 #include "layers/named_layer_work.h"
 #include "layers/scratch_export.h"
 #include "runner/windows_host.h"
@@ -44,6 +45,32 @@ bool host_layer_note_blob(const struct invocation *invocation, const char *name,
                           const struct layer_record_blob *blob, struct error *err)
 {
     return layer_store_note_blob(store_of(invocation), name, blob, err);
+}
+
+bool host_layer_below(const struct invocation *invocation, const struct strlist *layers,
+                      struct layer_below *ret, struct error *err)
+{
+    struct layer_lookup *lookup = xcalloc(1, sizeof(*lookup));
+    (void)invocation;
+    if (!layer_lookup_open(layers, lookup, err)) {
+        mem_free(&lookup);
+        return false;
+    }
+    *ret = (struct layer_below){lookup};
+    return true;
+}
+
+bool layer_below_has(const struct layer_below *below, const char *path, bool *ret,
+                     struct error *err)
+{
+    return layer_lookup_has(below->opened, path, ret, err);
+}
+
+void layer_below_close(struct layer_below *below)
+{
+    if (below->opened)
+        layer_lookup_close(below->opened);
+    mem_free(&below->opened);
 }
 
 /* ---- in ---- */

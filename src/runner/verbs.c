@@ -22,6 +22,7 @@ const struct verb *const verbs[] = {
     &verb_layer_commit,
     &verb_layer_import,
     &verb_layer_export,
+    &verb_layer_diff,
     &verb_images,
     &verb_inspect,
     &verb_match,

@@ -203,6 +203,29 @@ class Importing(Layers):
         self.assert_settled()
 
 
+class Comparing(Layers):
+    def test_what_is_added_changed_and_deleted(self):
+        self.prepare("one", FILE, {"path": r"app\deep", "type": "directory"}, {"path": "License.txt", "data": "mine"},
+                     {"path": r"Windows\hidden.ini", "type": "delete"})
+        expected = ["A C:\\app\\deep", "A C:\\app\\new.txt", "C C:\\License.txt", "C C:\\Windows", "C C:\\app",
+                    "D C:\\Windows\\hidden.ini"]
+        self.assertEqual(sorted(self.layer("diff", "one").out.splitlines()), expected)
+        answer = json.loads(self.layer("diff", "--json", "one").out)
+        self.assertEqual(sorted(f"{each['change']} {each['path']}" for each in answer), expected)
+        self.assertEqual([each["path"] for each in answer if each.get("directory")],
+                         ["C:\\Windows", "C:\\app", "C:\\app\\deep"])
+        self.layer("commit", "one")
+        self.assertEqual(sorted(self.layer("diff", "one").out.splitlines()), expected)
+
+        self.prepare("two", {"path": r"Windows\hidden.ini", "data": "again"}, {"path": r"app\new.txt", "data": "newer"}, source="one")
+        self.assertEqual(sorted(self.layer("diff", "two").out.splitlines()),
+                         ["A C:\\Windows\\hidden.ini", "C C:\\Windows", "C C:\\app", "C C:\\app\\new.txt"])
+        self.prepare("three", source="one")
+        self.assertEqual(self.layer("diff", "three").out, "")
+        self.layer("diff", "none", code=NOT_FOUND, says="'none'")
+        self.assert_settled()
+
+
 class Images(Layers):
     """wrun commit: what becomes of it runs here, and elsewhere."""
 
