@@ -63,7 +63,10 @@ run_ctest() {
 
 stage_format() { check format tests/lint/format.sh; }
 
-stage_includes() { check includes python3 tests/lint/includes.py; }
+stage_includes() {
+    check includes python3 tests/lint/includes.py
+    check 'tests that the docs name' python3 tests/lint/named_tests.py
+}
 
 stage_native() { build native && run_ctest native native -L 'unit|winhost|memory'; }
 

@@ -223,12 +223,12 @@ static bool read_link(const struct tar_entry *entry, struct buf *ret, struct err
     return reparse_compose(entry->target, junction ? REPARSE_JUNCTION : REPARSE_SYMLINK, ret, err);
 }
 
-void win_meta_init(struct win_meta *meta)
+void win_meta_init(struct win_meta *ret)
 {
-    *meta = (struct win_meta){0};
-    buf_init(&meta->security, SECURITY_MAXIMUM);
-    buf_init(&meta->ea, EA_MAXIMUM_LIST);
-    buf_init(&meta->reparse, REPARSE_MAXIMUM);
+    *ret = (struct win_meta){0};
+    buf_init(&ret->security, SECURITY_MAXIMUM);
+    buf_init(&ret->ea, EA_MAXIMUM_LIST);
+    buf_init(&ret->reparse, REPARSE_MAXIMUM);
 }
 
 bool win_meta_parse(const struct tar_entry *entry, struct win_meta *ret, struct error *err)

@@ -158,8 +158,8 @@ static void unpack(const struct buf *archive, unsigned options)
         .maximum_bytes = 1 << 20,
         .maximum_entries = 100,
     };
-    bool good = options & 64 ? layer_unpack(&request, &result, NULL, &err)
-                             : unpack_directly(archive, &request, &result, &err);
+    bool good = (options & 0xF8) == 64 ? layer_unpack(&request, &result, NULL, &err)
+                                       : unpack_directly(archive, &request, &result, &err);
     memory_require(good != error_is_set(&err), "result and error disagree");
     check_tree(&memory);
     check_tree(&layer_memory);

@@ -921,6 +921,60 @@ TEST(hostile_layers_are_refused)
     }
 }
 
+/* ---- short names ---- */
+
+/* As on a volume where "Program Files" is also called "PROGRA~1". */
+static bool make_unless_short(void *self, const struct layer_path *path, struct layer_handle *ret,
+                              struct error *err)
+{
+    if (strstr(path->text, "~1"))
+        return error_set(err, ERR_BUSY, "'%s' exists", path->text);
+    return memory_tree_ops.make_directory(self, path, ret, err);
+}
+
+static bool open_unless_short(void *self, const struct layer_path *path, struct layer_handle *ret,
+                              struct error *err)
+{
+    memory_require(!strstr(path->text, "~1"), "opened by its short name");
+    return memory_tree_ops.open_directory(self, path, ret, err);
+}
+
+/* What the tar did not make under exactly this name is made, never opened: a short name of
+ * something else collides. */
+TEST(directories_are_never_opened_by_their_short_names)
+{
+    static const struct tar_build_entry rows[][ENTRIES] = {
+        {{.type = '5', .name = "Files/Program Files"}, {.type = '0', .name = "Files/PROGRA~1/x"}},
+        {{.type = '0', .name = "Files/Program Files/x"}, {.type = '5', .name = "Files/PROGRA~1"}},
+        {{.type = '2', .name = "Files/Program Files", .target = "C:\\"},
+         {.type = '0', .name = "Files/progra~1/x"}},
+    };
+    struct layer_tree_ops ops = memory_tree_ops;
+    ops.make_directory = make_unless_short;
+    ops.open_directory = open_unless_short;
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+        struct error err = {0};
+        struct memory_tree memory;
+        struct layer_unpack_result result = {0};
+        struct layer_unpack_request request = i % 2 ? base_request : diff_request;
+        const struct layer_tree opened = memory_tree_open(&memory);
+        const struct layer_tree tree = {.ops = &ops, .self = opened.self};
+        CLEANUP(buf_clear) struct buf archive;
+        CLEANUP(str_free) char *path = fs_join(scratch, "blob");
+        CLEANUP(file_source_close) struct file_source file = {0};
+        tar_build_all(&archive, rows[i / 2]);
+        write_plainly(path, archive.data, archive.length);
+        assert_ok(file_source_open(path, &file, &err));
+        const struct byte_source source = file_source_interface(&file);
+        request.source = &source;
+        request.tree = &tree;
+        request.diff_id = digest_of(archive.data, archive.length);
+        assert_fails(layer_unpack(&request, &result, NULL, &err), ERR_BUSY, "exists");
+        assert_int_equal(memory.open_handles, 0);
+        memory_tree_close(&memory);
+    }
+}
+
 /* ---- digest, limits, failures ---- */
 
 TEST(the_digest_is_checked_before_anything_is_finished)
@@ -1092,6 +1146,7 @@ int main(void)
         cmocka_unit_test(a_link_into_the_utility_vm_asks_for_it),
         cmocka_unit_test(links_are_looked_up_in_the_parents),
         cmocka_unit_test(hostile_layers_are_refused),
+        cmocka_unit_test(directories_are_never_opened_by_their_short_names),
         cmocka_unit_test(the_digest_is_checked_before_anything_is_finished),
         cmocka_unit_test(trailing_bytes_are_hashed),
         cmocka_unit_test(limits),
