@@ -2,6 +2,7 @@
 #include "layers/compress.h"
 
 #include <isa-l/igzip_lib.h>
+#include <string.h>
 #include <zstd.h>
 
 #include "base/alloc.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tar_records.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"

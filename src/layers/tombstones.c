@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tombstones.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
