@@ -12,6 +12,7 @@
 #define RECYCLE_BIN "Files\\$Recycle.Bin"
 #define METADATA_SUFFIX ".$wcidirs$"
 #define WHITEOUT_PREFIX ".wh."
+#define NAME_HINT "delete or rename it in the container; no layer can hold such a name"
 #define TOMBSTONES_MAXIMUM ((size_t)256 * 1024 * 1024)
 
 /* Something that is still to be visited. */
@@ -209,8 +210,11 @@ static bool read_tombstones(struct walk *walk, struct error *err)
 static bool enter(struct walk *walk, const struct layer_path *directory, struct error *err)
 {
     CLEANUP(folder_list_clear) struct folder_list children = {0};
-    if (!walk->folder->ops->list(walk->folder->self, directory->text, &children, err))
+    if (!walk->folder->ops->list(walk->folder->self, directory->text, &children, err)) {
+        if (err->kind == ERR_INTEGRITY)
+            error_hint(err, NAME_HINT);
         return error_wrap(err, "list '%s'", printable_name(directory->text).text);
+    }
     folder_list_sort(&children);
     return tell_deletions(walk, directory, &children, err)
         && push_children(walk, directory, &children, err);
