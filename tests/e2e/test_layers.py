@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Named layers on the simulated host: prepare, and what is left by it."""
+import concurrent.futures
 import hashlib
 import json
 import shutil
@@ -86,6 +87,11 @@ class Preparing(Layers):
         self.prepare("ONE", code=BUSY, says=["there is a layer named 'ONE' already", "--replace"])
         self.assertEqual(len(self.store.names("scratch")), 1)
 
+    def test_a_place_that_cannot_hold_layers(self):
+        result = self.wrun("layer", "prepare", "--root", "\\\\server\\share\\w", "one", "--from", IMAGE)
+        self.assertEqual(result.code, 3, result)
+        self.assertIn("hint: choose a store on a local NTFS disk with --root", result.err)
+
     def test_a_disk_of_another_size(self):
         answer = json.loads(self.prepare("big", "--size", "60GB", "--json").out)
         self.assertEqual(answer["storageBytes"], 60 << 30)
@@ -144,6 +150,28 @@ class Running(Layers):
         calls = [name for name in self.calls(journal) if name.endswith(("Layer", "Size"))]
         self.assertEqual(calls[-6:], ["ExpandSandboxSize", "ActivateLayer", "PrepareLayer", "UnprepareLayer",
                                       "DeactivateLayer", "DestroyLayer"])
+
+
+class Building(Layers):
+    def test_the_steps_of_a_build(self):
+        """One prepare, run and commit for each step, as build programs do it."""
+        self.prepare("base")
+        self.at("run", "-q", "--network", "none", "--layer", "base", "cmd", "/c", "echo one> C:\\one.txt")
+        self.layer("commit", "base")
+        self.assertEqual(self.record("base")["state"], "committed")
+        self.at("run", "--layer", "base", "cmd", code=125, says=["is committed", "wrun run --from base"])
+        self.prepare("step", source="base")
+        self.at("run", "-q", "--network", "none", "--layer", "step", "cmd", "/c",
+                "type C:\\one.txt > C:\\two.txt")
+        self.layer("commit", "step", "done")
+        result = self.at("run", "-q", "--network", "none", "--from", "done", "--cmdline", "cmd /c type C:\\two.txt")
+        self.assertEqual(result.out, "one\n")
+        self.assertEqual(self.store.names("names"), ["base", "done"])
+        self.at("prune")
+        self.layer("rm", "base", code=BUSY, says="has 1 child: done")
+        self.layer("rm", "-r", "base")
+        self.assertEqual((self.store.names("names"), self.store.names("scratch")), ([], []))
+        self.check_store()
 
 
 class Removing(Layers):
@@ -260,6 +288,47 @@ class Listing(Layers):
         self.end_run(run)
         self.assertNotIn("inUseBy", json.loads(self.layer("inspect", "--json", "one").out))
         self.layer("inspect", "two", code=NOT_FOUND, says="there is no layer named 'two'")
+
+
+class ManyAtOnce(Layers):
+    def test_32_processes_on_one_store(self):
+        """They prepare, four of them the same name, and a part runs; then all goes, from several processes again."""
+        self.prepare("first")
+        names = [f"n{number}" for number in range(18)]
+        commands = [("layer", "prepare", "-q", "--from", IMAGE, name) for name in names + ["same"] * 4]
+        commands += [("run", "-q", "--network", "none", "--layer", "first", "cmd", "/c", "exit 7")] * 2
+        commands += [("run", "-q", "--network", "none", IMAGE, "cmd", "/c", f"exit {number}") for number in range(8)]
+        results = self.all_at_once(commands)
+        for name, result in zip(names, results):
+            self.assertEqual(result.code, 0, f"{name}: {result}")
+        same = results[len(names):len(names) + 4]
+        self.assertEqual(sorted({result.code for result in same} | {BUSY}), [0, BUSY], same)
+        self.assertEqual([result.code for result in same].count(0), 1)
+        for result in same:
+            if result.code == BUSY:
+                self.assertRegex(result.err, "'same' is in use by another wrun|there is a layer named 'same' already")
+        first = results[len(names) + 4:-8]
+        self.assertIn(7, [result.code for result in first], first)
+        for result in first:
+            if result.code != 7:
+                self.assertEqual(result.code, 125, result)
+                self.assertRegex(result.err, "the layer 'first' is in use by (another wrun|the run )")
+        self.assertEqual([result.code for result in results[-8:]], list(range(8)), results[-8:])
+        self.assertEqual(self.store.names("names"), sorted(names + ["first", "same"]))
+        self.assertEqual(len(self.store.names("scratch")), 20)
+        self.assert_clean()
+        everything = names + ["first", "same"]
+        commands = [("layer", "rm", "--ignore-missing", *everything[part::4]) for part in range(4)]
+        for result in self.all_at_once(commands):
+            self.assertEqual(result.code, 0, result)
+        self.assertEqual((self.store.names("names"), self.store.names("scratch")), ([], []))
+        self.assertEqual([name for name in self.store.names("locks") if name.startswith("name-")], [])
+        self.check_store()
+
+    def all_at_once(self, commands):
+        runs = [self.start(*command, environment={"WRUN_ROOT": self.root}) for command in commands]
+        with concurrent.futures.ThreadPoolExecutor(len(runs)) as pool:
+            return list(pool.map(self.finish, runs))
 
 
 if __name__ == "__main__":
