@@ -83,6 +83,7 @@ struct named_layer_request {
     uint64_t storage_bytes;        /* 0 = the default */
     const char *config;            /* the image configuration, JSON text */
     size_t config_length;
+    bool is_temporary; /* removed by the next wrun if this one does not do it */
 };
 
 /* ---- looking ---- */

@@ -97,7 +97,8 @@ bool named_layer_prepare(const struct layer_store *store, const struct named_lay
         return false;
     if (named_layer_write(claim, err)
         && named_layer_write_config(claim, request->config, request->config_length, err)
-        && make_scratch(store, request, claim, err) && set_state(claim, NAMED_LAYER_ACTIVE, err))
+        && make_scratch(store, request, claim, err)
+        && set_state(claim, request->is_temporary ? NAMED_LAYER_REMOVING : NAMED_LAYER_ACTIVE, err))
         return true;
     take_back(store, claim, context);
     return error_wrap(err, "prepare the layer '%s'", request->name);
@@ -111,10 +112,17 @@ static bool set_mounted(struct named_layer_claim *claim, bool mounted, struct er
     return named_layer_write(claim, err);
 }
 
+/* One that is temporary is on its way out as long as it is used. */
+static bool is_writable(const struct named_layer *layer)
+{
+    return layer->state == NAMED_LAYER_ACTIVE
+        || (layer->state == NAMED_LAYER_REMOVING && layer->scratch);
+}
+
 bool named_layer_mount(const struct layer_store *store, struct named_layer_claim *claim,
                        const struct context *context, struct scratch *ret, struct error *err)
 {
-    if (claim->layer.state != NAMED_LAYER_ACTIVE) {
+    if (!is_writable(&claim->layer)) {
         error_set(err, ERR_BUSY, "the layer '%s' is %s", claim->layer.name,
                   named_layer_state_name(claim->layer.state));
         return error_hint(err, "only writable layers can be mounted");

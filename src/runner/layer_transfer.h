@@ -81,6 +81,21 @@ struct layer_making {
 bool host_layer_make(const struct invocation *invocation, const struct layer_making *making,
                      char **ret_path, struct error *err) MUST_USE;
 
+/* ---- files ---- */
+
+/* What is copied between a layer and the host; layers/layer_copy.h. */
+struct layer_copying {
+    bool into_layer;
+    const char *layer_path; /* below C:\ */
+    bool layer_is_inside;   /* it was written with a separator at its end */
+    const char *host_path;
+    bool host_is_inside;
+};
+
+/* Into a writable layer, or out of any. It is mounted meanwhile, and that is written down. */
+bool host_layer_copy(const struct invocation *invocation, struct named_layer_claim *claim,
+                     const struct layer_copying *copying, struct error *err) MUST_USE;
+
 /* ---- a commit; as in layers/named_layer_work.h ---- */
 
 bool host_commit_begin(const struct invocation *invocation, struct named_layer_claim *claim,

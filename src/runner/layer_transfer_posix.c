@@ -80,6 +80,15 @@ bool host_layer_make(const struct invocation *invocation, const struct layer_mak
     return host_can_run(err);
 }
 
+bool host_layer_copy(const struct invocation *invocation, struct named_layer_claim *claim,
+                     const struct layer_copying *copying, struct error *err)
+{
+    (void)invocation;
+    (void)claim;
+    (void)copying;
+    return host_can_run(err);
+}
+
 bool host_commit_begin(const struct invocation *invocation, struct named_layer_claim *claim,
                        const char *layer, const char *commit_as, struct error *err)
 {

@@ -23,6 +23,7 @@ const struct verb *const verbs[] = {
     &verb_layer_import,
     &verb_layer_export,
     &verb_layer_diff,
+    &verb_layer_cp,
     &verb_images,
     &verb_inspect,
     &verb_match,

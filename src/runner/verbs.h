@@ -18,6 +18,7 @@ extern const struct verb verb_layer_inspect;
 extern const struct verb verb_layer_commit;
 extern const struct verb verb_layer_export;
 extern const struct verb verb_layer_diff;
+extern const struct verb verb_layer_cp;
 extern const struct verb verb_layer_import;
 extern const struct verb verb_run;
 extern const struct verb verb_rm;

@@ -226,6 +226,71 @@ class Comparing(Layers):
         self.assert_settled()
 
 
+class Copying(Layers):
+    def cp(self, source, target, **more):
+        return self.layer("cp", source, target, **more)
+
+    def setUp(self):
+        super().setUp()
+        self.here = self.mkdir("d", "here")
+        self.addCleanup(shutil.rmtree, self.here)
+        (self.here / "dir" / "inner").mkdir(parents=True)
+        (self.here / "dir" / "inner" / "a.txt").write_bytes(b"a")
+        (self.here / "dir" / "b.txt").write_bytes(b"b" * 300000)
+
+    def tree(self, *parts):
+        top = self.here.joinpath(*parts)
+        return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+
+    def test_in_and_out_of_a_writable_layer(self):
+        self.prepare("one")
+        since = len(self.journal())
+        self.cp(r"d:\here\dir", r"one:C:\new")
+        self.assertEqual([call for call in self.calls(since) if call != "NameToGuid"],
+                         ["ActivateLayer", "PrepareLayer", "GetLayerMountPath", "GetLayerMountPath", "UnprepareLayer",
+                          "DeactivateLayer"])
+        self.assert_settled()
+        self.cp(r"d:\here\dir", r"one:C:\new")  # it exists by now, so the copy goes inside
+        self.cp(r"d:\here\dir\.", r"one:C:\app")
+        self.cp(r"d:\here\dir\b.txt", r"one:C:\License.txt")  # a file that is read-only
+        whole = {"inner/a.txt": b"a", "b.txt": b"b" * 300000}
+        changed = self.files(self.tar("one"))
+        self.assertEqual(changed, {
+            **{f"Files/{top}/{name}": data for name, data in whole.items() for top in ("new", "new/dir", "app")},
+            "Files/License.txt": whole["b.txt"]})
+        self.cp(r"one:C:\new\dir", "d:/here/back")
+        self.assertEqual(self.tree("back"), whole)
+        self.cp(r"one:C:\Windows\hidden.ini", r"d:\here\back")
+        self.assertIn("hidden.ini", self.tree("back"))
+        self.assert_settled()
+
+    def test_out_of_a_committed_layer(self):
+        self.commit("one", FILE)
+        self.cp(r"one:/app/new.txt", r"d:\here\got.txt")
+        self.cp(r"one:C:\License.txt", "d:\\here\\")
+        self.assertEqual((self.tree()["got.txt"], self.tree()["License.txt"]), (b"new", b"wrun demo base layer\r\n"))
+        self.assertEqual((self.store.names("names"), self.store.names("scratch")), (["one"], []))
+        self.cp(r"d:\here\got.txt", r"one:C:\x", code=BUSY, says=["is read-only", "wrun layer prepare NAME --from one"])
+        self.assert_settled()
+
+    def test_what_cannot_be_copied(self):
+        self.prepare("one", FILE)
+        for source, target, code, says in (
+                (r"d:\here", r"d:\there", USAGE, "is in a layer"), (r"one:C:\a", r"two:C:\b", USAGE, "into another"),
+                (r"one:D:\x", r"d:\here", USAGE, "no drive 'D:'"), (r"one:C:\..\x", r"d:\here", USAGE, "C:\\..\\x"),
+                (r"none:C:\x", r"d:\here", NOT_FOUND, "no layer named 'none'"),
+                (r"one:C:\nothing", r"d:\here", NOT_FOUND, "there is no 'nothing'"),
+                (r"d:\here\nothing", r"one:C:\x", NOT_FOUND, "there is no 'nothing'"),
+                (r"d:\here\dir", r"one:C:\no\such\x", NOT_FOUND, "no directory 'no\\such'"),
+                (r"d:\here\dir\b.txt", "one:C:\\no\\", NOT_FOUND, "no directory 'no'"),
+                (r"d:\here\dir", r"one:C:\License.txt", USAGE, "is a file"),
+                (r"one:C:\app", r"d:\here\dir\b.txt", USAGE, "is a file")):
+            with self.subTest(f"{source} {target}"):
+                self.cp(source, target, code=code, says=says)
+        self.assertEqual(self.files(self.tar("one")), {"Files/app/new.txt": b"new"})
+        self.assert_settled()
+
+
 class Images(Layers):
     """wrun commit: what becomes of it runs here, and elsewhere."""
 
