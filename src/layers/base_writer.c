@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "layers/layer_writer.h"
 #include "layers/object_writer.h"
+#include "layers/tree_copy.h"
 
 struct base_writer {
     struct object_writer objects;
@@ -94,8 +95,9 @@ static bool make_links(const struct layer_tree *tree, const struct layer_unpack_
 {
     for (size_t i = 0; i < result->link_count; i++) {
         const struct layer_link *link = &result->links[i];
-        if (link->parent == LAYER_LINK_IN_LAYER
-            && !tree->ops->link(tree->self, &link->path, tree, &link->target, err))
+        const struct tree_copy copy = {
+            .from = tree, .source = &link->target, .to = tree, .target = &link->path};
+        if (link->parent == LAYER_LINK_IN_LAYER && !tree_copy_link(&copy, err))
             return false;
     }
     return true;

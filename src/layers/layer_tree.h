@@ -68,7 +68,8 @@ struct layer_tree_ops {
     bool (*close)(void *self, struct layer_handle *handle, struct error *err);
 
     /* Makes 'path' another name of the file 'target' of 'target_tree', a tree of the same
-     * implementation on the same volume. The parent of 'path' exists. */
+     * implementation on the same volume. The parent of 'path' exists. ERR_NO_SPACE when the file
+     * cannot have another name. */
     bool (*link)(void *self, const struct layer_path *path, const struct layer_tree *target_tree,
                  const struct layer_path *target, struct error *err);
     /* Removes a file, link, or directory with everything in it. Absent is success. */

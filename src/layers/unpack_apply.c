@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/layer_writer.h"
 #include "layers/printable.h"
+#include "layers/tree_copy.h"
 #include "layers/unpack.h"
 
 static bool delete_tombstones(const struct layer_unpack_result *result,
@@ -21,9 +22,10 @@ static bool make_links(const struct layer_unpack_result *result, const struct la
         const struct layer_link *link = &result->links[i];
         const struct layer_tree *from =
             link->parent == LAYER_LINK_IN_LAYER ? layer : &parents[link->parent];
+        const struct tree_copy copy = {
+            .from = from, .source = &link->target, .to = layer, .target = &link->path};
         /* A file of that name in a parent layer has left a placeholder. */
-        if (!layer->ops->remove(layer->self, &link->path, err)
-            || !layer->ops->link(layer->self, &link->path, from, &link->target, err))
+        if (!layer->ops->remove(layer->self, &link->path, err) || !tree_copy_link(&copy, err))
             return error_wrap(err, "hard link '%s'", printable_name(link->path.text).text);
     }
     return true;

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "layers/printable.h"
+#include "layers/tree_copy.h"
 #include "layers/whiteout.h"
 
 /* ProcessUtilityImage writes to these: a link would change those of the parent as well. */
@@ -43,66 +44,6 @@ bool utility_vm_find_parent(const struct layer_unpack_request *request,
     return true;
 }
 
-/* ---- copies ---- */
-
-/* An object being made. */
-struct layer_copy {
-    const struct layer_tree *tree;
-    struct layer_handle handle;
-};
-
-static bool write_content(void *user, const void *data, size_t length, struct error *err)
-{
-    const struct layer_copy *copy = user;
-    return copy->tree->ops->write(copy->tree->self, copy->handle, data, length, err);
-}
-
-static bool set_meta(const struct layer_copy *copy, const struct win_meta *meta, struct error *err)
-{
-    const struct layer_tree_ops *ops = copy->tree->ops;
-    void *self = copy->tree->self;
-    return (meta->security.length == 0
-            || ops->set_security(self, copy->handle, meta->security.data, meta->security.length,
-                                 err))
-        && (meta->ea.length == 0
-            || ops->set_ea(self, copy->handle, meta->ea.data, meta->ea.length, err))
-        && (meta->reparse.length == 0
-            || ops->set_reparse(self, copy->handle, meta->reparse.data, meta->reparse.length, err));
-}
-
-/* A directory's times come last of all, with those of the other directories. */
-static bool fill_copy(struct inheritance *from, struct layer_copy *copy,
-                      const struct layer_path *path, const struct win_meta *meta, struct error *err)
-{
-    const struct layer_tree *parent = from->parent;
-    bool is_file = !meta->is_directory && meta->reparse.length == 0;
-    if (!set_meta(copy, meta, err)
-        || (is_file && !parent->ops->read_content(parent->self, path, write_content, copy, err)))
-        return false;
-    return meta->is_directory
-        ? unpack_rules_keep_directory(from->rules, path, &meta->basic, err)
-        : copy->tree->ops->set_basic(copy->tree->self, copy->handle, &meta->basic, err);
-}
-
-static bool copy_object(struct inheritance *from, const struct layer_path *path, struct error *err)
-{
-    const struct layer_tree_ops *ops = from->layer->ops;
-    CLEANUP(win_meta_clear) struct win_meta meta;
-    struct layer_copy copy = {.tree = from->layer};
-    win_meta_init(&meta);
-    if (!from->parent->ops->read_object(from->parent->self, path, &meta, err))
-        return false;
-    bool made = meta.is_directory ? ops->make_directory(from->layer->self, path, &copy.handle, err)
-                                  : ops->create_file(from->layer->self, path, 0, &copy.handle, err);
-    if (!made)
-        return false;
-    bool filled = fill_copy(from, &copy, path, &meta, err);
-    struct error closing = {0};
-    bool closed = ops->close(from->layer->self, &copy.handle, filled ? err : &closing);
-    error_clear(&closing);
-    return filled && closed;
-}
-
 /* ---- the walk ---- */
 
 static bool is_written_later(const struct layer_path *path)
@@ -117,11 +58,15 @@ static bool is_written_later(const struct layer_path *path)
 static bool take_over(struct inheritance *from, const struct layer_path *path,
                       enum layer_object_type type, struct error *err)
 {
+    const struct tree_copy copy = {
+        .from = from->parent, .source = path, .to = from->layer, .target = path};
+    struct win_basic_info basic;
     if (type == LAYER_DIRECTORY)
         path_list_add(&from->directories, path);
     if (type == LAYER_FILE && !is_written_later(path))
-        return from->layer->ops->link(from->layer->self, path, from->parent, path, err);
-    return copy_object(from, path, err);
+        return tree_copy_link(&copy, err);
+    return tree_copy_object(&copy, &basic, err)
+        && (type == LAYER_FILE || unpack_rules_keep_directory(from->rules, path, &basic, err));
 }
 
 static bool visit_child(struct inheritance *from, const struct layer_path *path, struct error *err)

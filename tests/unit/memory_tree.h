@@ -49,8 +49,9 @@ struct memory_tree {
     size_t count;
     size_t open_handles;
     size_t calls;
-    size_t fail_at; /* the call that fails; 0 = none */
-    struct buf log; /* a line for each call on directories and names; files come in any order */
+    size_t fail_at;   /* the call that fails; 0 = none */
+    const char *full; /* a file that can have no other name; NULL = none */
+    struct buf log;   /* a line for each call on directories and names; files come in any order */
 };
 
 static inline void memory_require(bool condition, const char *what)
@@ -316,6 +317,8 @@ static inline bool memory_link(void *self, const struct layer_path *path,
         return false;
     if (!from || from->type != LAYER_FILE)
         return error_set(err, ERR_NOT_FOUND, "no file '%s'", target->text);
+    if (tree->full && str_equal_nocase(tree->full, target->text))
+        return error_set(err, ERR_NO_SPACE, "'%s' has too many names", target->text);
     memory_require(!from->is_open, "link to a file that is open");
     if (!memory_add(tree, path, LAYER_FILE, &node, err))
         return false;

@@ -27,6 +27,7 @@ static inline bool unpack_archive(const struct buf *archive, const char *scratch
 {
     struct layer_unpack_request complete = *request;
     size_t fail_at = ret->tree.fail_at;
+    const char *full = ret->tree.full;
     CLEANUP(str_free) char *path = fs_join(scratch, "blob");
     CLEANUP(file_source_close) struct file_source file = {0};
     write_plainly(path, archive->data, archive->length);
@@ -34,6 +35,7 @@ static inline bool unpack_archive(const struct buf *archive, const char *scratch
     const struct byte_source source = file_source_interface(&file);
     ret->layer_tree = memory_tree_open(&ret->tree);
     ret->tree.fail_at = fail_at;
+    ret->tree.full = full;
     complete.source = &source;
     complete.tree = &ret->layer_tree;
     if (!digest_is_set(&complete.diff_id))

@@ -921,6 +921,57 @@ TEST(hostile_layers_are_refused)
     }
 }
 
+/* NTFS gives a file 1024 names, of all layers together. */
+TEST(a_file_that_can_have_no_more_names_is_copied)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '5', .name = "Files"},
+        {.type = '0',
+         .name = "Files/a",
+         .data = "content",
+         .records = {{"MSWINDOWS.fileattr", "33"},
+                     {"MSWINDOWS.rawsd", SD},
+                     {"MSWINDOWS.xattr.E", "AQI="},
+                     {"mtime", "1700000002"}}},
+        {.type = '1', .name = "Files/b", .target = "Files/a"},
+        {0},
+    };
+    static const struct tar_build_entry upper[] = {
+        {.type = '1', .name = "Files/c", .target = "Files/a"}, {0}};
+    struct error err = {0};
+    CLEANUP(unpacked_clear) struct unpacked base = {.tree = {.full = "Files\\a"}};
+    assert_ok(unpack(entries, &base_request, &base, &err));
+    CLEANUP(unpacked_clear) struct unpacked staged = {0};
+    struct layer_unpack_request request = diff_request;
+    request.parents = &base.layer_tree;
+    request.parent_count = 1;
+    assert_ok(unpack(upper, &request, &staged, &err));
+    CLEANUP(unpacked_clear) struct unpacked layer = {0};
+    assert_ok(
+        unpack((const struct tar_build_entry[]){entries[0], {0}}, &base_request, &layer, &err));
+    layer.tree.full = "Files\\a";
+    assert_ok(layer_unpack_apply(&staged.result, &layer.layer_tree, &base.layer_tree, NULL, &err));
+
+    const struct memory_node *copies[] = {node_of(&base, "Files\\b"), node_of(&layer, "Files\\c")};
+    for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+        assert_null(copies[i]->link_target);
+        assert_string_equal(buf_str(&copies[i]->data), "content");
+        assert_int_equal(copies[i]->security.length, 100);
+        assert_int_equal(copies[i]->ea.length, 12);
+        assert_int_equal(copies[i]->basic.attributes, 0x21);
+        assert_int_equal(copies[i]->basic.write_time, INT64_C(133444736020000000));
+    }
+    for (size_t k = 2; k <= 9; k++) {
+        assert_ok(layer.layer_tree.ops->remove(&layer.tree, &staged.result.links[0].path, &err));
+        layer.tree.fail_at = layer.tree.calls + k;
+        assert_fails(
+            layer_unpack_apply(&staged.result, &layer.layer_tree, &base.layer_tree, NULL, &err),
+            ERR_OS, "injected failure");
+        layer.tree.fail_at = 0;
+        assert_int_equal(layer.tree.open_handles, 0);
+    }
+}
+
 /* ---- short names ---- */
 
 /* As on a volume where "Program Files" is also called "PROGRA~1". */
@@ -1146,6 +1197,7 @@ int main(void)
         cmocka_unit_test(a_link_into_the_utility_vm_asks_for_it),
         cmocka_unit_test(links_are_looked_up_in_the_parents),
         cmocka_unit_test(hostile_layers_are_refused),
+        cmocka_unit_test(a_file_that_can_have_no_more_names_is_copied),
         cmocka_unit_test(directories_are_never_opened_by_their_short_names),
         cmocka_unit_test(the_digest_is_checked_before_anything_is_finished),
         cmocka_unit_test(trailing_bytes_are_hashed),

@@ -168,6 +168,18 @@ TEST(what_the_layer_does_not_mention_comes_from_the_parent)
     assert_int_equal(node_of(&s.staged, "Files\\own")->data.length, 4 + 20 + 3);
 }
 
+TEST(a_file_of_the_parent_that_can_have_no_more_names_is_copied)
+{
+    struct error err = {0};
+    CLEANUP(clear) struct setting s;
+    prepare(&s);
+    s.layer.full = "UtilityVM\\Files\\dir\\old";
+    assert_ok(unpack_diff(&s, change, &err));
+    assert_null(made(&s, "UtilityVM\\Files\\dir\\old")->link_target);
+    assert_string_equal(buf_str(&made(&s, "UtilityVM\\Files\\dir\\old")->data), "old");
+    assert_linked(&s, "UtilityVM\\Files\\dir\\sub\\deep");
+}
+
 /* Children first: making them has changed the times of what they are in. */
 TEST(the_times_of_directories_come_last)
 {
@@ -385,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_layer_does_not_mention_comes_from_the_parent),
+        cmocka_unit_test(a_file_of_the_parent_that_can_have_no_more_names_is_copied),
         cmocka_unit_test(the_times_of_directories_come_last),
         cmocka_unit_test(links_of_the_utility_vm),
         cmocka_unit_test(whiteouts_in_the_utility_vm),
