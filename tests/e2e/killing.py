@@ -203,9 +203,10 @@ class Kills(Pulled):
         top = self.host.path("vhd", guid, "upper")
         found = {}
         for parent, _, names in os.walk(top):
-            for name in names:
-                with open(os.path.join(parent, name), "rb") as file:
-                    found[os.path.relpath(os.path.join(parent, name), top)] = file.read()
+            for path in (os.path.join(parent, name) for name in names):
+                if os.path.isfile(path):  # and not what an overlay makes of something deleted
+                    with open(path, "rb") as file:
+                        found[os.path.relpath(path, top)] = file.read()
         return found
 
     def plant(self, name, things):
