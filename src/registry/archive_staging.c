@@ -56,6 +56,15 @@ static bool sweep(const struct blob_store *store, const char *path, struct error
     return true;
 }
 
+bool archive_staging_sweep(const struct blob_store *store, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    CLEANUP(str_free) char *lock = lock_path(store);
+    if (!list_folders(store, &names, err))
+        return false;
+    return names.count == 0 || sweep(store, lock, err);
+}
+
 void archive_staging_leftovers(const struct blob_store *store, struct strlist *ret)
 {
     CLEANUP(error_clear) struct error ignored = {0};

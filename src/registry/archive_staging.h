@@ -4,7 +4,7 @@
  * An archive says only at its end what its images are made of. Until then everything lies in a
  * folder of its own, <root>/ingest/load-<guid>, hashed as it was written; what proves to be needed
  * is then moved among the blobs and the rest goes. A folder that a killed wrun left is removed by
- * the next one that stages something, or by 'wrun prune'. */
+ * the next one that stages something or sweeps the store, or by 'wrun prune'. */
 #pragma once
 
 #include "base/event.h"
@@ -27,6 +27,9 @@ void archive_staging_close(struct archive_staging *staging);
 
 /* Adds the folders of killed processes, as names below "ingest"; none while anybody stages. */
 void archive_staging_leftovers(const struct blob_store *store, struct strlist *ret);
+
+/* Removes the folders of killed processes; nothing while anybody stages. */
+bool archive_staging_sweep(const struct blob_store *store, struct error *err) MUST_USE;
 
 /* One file on its way in. */
 struct staged_writer {

@@ -8,6 +8,7 @@
 #include "layers/chain.h"
 #include "layers/layer_store.h"
 #include "layers/named_layer_work.h"
+#include "registry/archive_staging.h"
 #include "runner/run_record.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
@@ -101,9 +102,17 @@ bool host_make_root(struct invocation *invocation, struct error *err)
     return true;
 }
 
+/* Content that a killed load, import or commit wrote and nobody will read. */
+static bool sweep_staging(const struct invocation *invocation, struct error *err)
+{
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    return blob_store_open(invocation->root, &store, err) && archive_staging_sweep(&store, err);
+}
+
 bool host_prepare(struct invocation *invocation, struct error *err)
 {
     return host_make_root(invocation, err) && sweep_runs(invocation, err)
+        && sweep_staging(invocation, err)
         && layer_store_sweep(&invocation->host->layers, &invocation->context, err)
         && named_layers_sweep(&invocation->host->layers, &invocation->context, err);
 }
