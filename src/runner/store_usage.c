@@ -48,12 +48,18 @@ static bool is_needed_elsewhere(const struct store_view *view, size_t index, con
     return false;
 }
 
+static bool image_is_used(const struct store_view *view, size_t index)
+{
+    const struct listed_image *image = &view->images.items[index];
+    return store_view_user(view, image) || store_view_named_user(view, image);
+}
+
 static void measure_image(struct measuring *m, size_t index, struct strlist *counted)
 {
     CLEANUP(strlist_clear) struct strlist needs = {0};
     struct image_usage *image = &m->usage.images[index];
     struct usage *all = &m->usage.classes[USAGE_IMAGES];
-    bool is_used = store_view_user(m->view, &m->view->images.items[index]);
+    bool is_used = image_is_used(m->view, index);
     bool is_first = is_first_of_its_image(m->view, index);
     store_needs(&m->view->images.items[index], &needs);
     for (size_t i = 0; i < needs.count; i++) {
@@ -77,7 +83,7 @@ static void measure_images(struct measuring *m, struct strlist *counted)
     m->usage.images = xcalloc(m->view->images.count + 1, sizeof(*m->usage.images));
     for (int used = 1; used >= 0; used--)
         for (size_t i = 0; i < m->view->images.count; i++)
-            if ((store_view_user(m->view, &m->view->images.items[i]) != NULL) == used)
+            if (image_is_used(m->view, i) == used)
                 measure_image(m, i, counted);
 }
 

@@ -55,6 +55,9 @@ static inline struct guid guid_of(const char *text)
 #define RUN_GUID "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 #define RUN_ID "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
+/* The scratch of the layer that --layer names. */
+static char layer_scratch[] = "33333333333333333333333333333333";
+
 /* A plan with fixed ids. 'text' has the options and the command, without an image; mount sources
  * are resolved to themselves. *ret must not move. */
 static inline bool compose_plan(const char *root, const char *text, const char *process,
@@ -71,8 +74,11 @@ static inline bool compose_plan(const char *root, const char *text, const char *
     strlist_add(&layers, "D:\\wrun\\layers\\base");
     for (size_t i = 0; i < options.mounts.count; i++)
         strlist_addf(&sources, "\\\\?\\%s", options.mounts.items[i].source);
+    const struct named_layer layer = {.name = options.layer, .scratch = layer_scratch};
     const struct plan_input input = {
         .options = &options,
+        .source = options.layer,
+        .layer = options.layer ? &layer : NULL,
         .image = &image,
         .arguments = &args,
         .layers = &layers,

@@ -160,6 +160,31 @@ TEST(the_plan_for_people_leaves_out_what_is_not_done)
     assert_null(strstr(text, "DestroyLayer"));
 }
 
+TEST(a_named_layer_stays)
+{
+    struct error err = {0};
+    CLEANUP(plan_clear) struct run_plan plan = {0};
+    CLEANUP(str_free) char *text = NULL;
+    assert_ok(compose_plan(ROOT, "--layer|One|cmd", "{}", &plan, &err));
+    assert_string_equal(plan.layer, "One");
+    assert_string_equal(plan.image, "One");
+    assert_true(str_ends_with(plan.scratch_directory, layer_scratch));
+    assert_ok(plan_print_text(&plan, &text, &err));
+    assert_non_null(strstr(text, "mount the named layer"));
+    assert_null(strstr(text, "DestroyLayer"));
+}
+
+TEST(a_bigger_disk_is_made_before_it_is_mounted)
+{
+    struct error err = {0};
+    CLEANUP(plan_clear) struct run_plan plan = {0};
+    CLEANUP(str_free) char *text = NULL;
+    assert_ok(compose_plan(ROOT, "--storage-opt|size=60GB|cmd", "{}", &plan, &err));
+    assert_ok(plan_print_json(&plan, &text, &err));
+    assert_non_null(strstr(text, "\"storageBytes\": 64424509440"));
+    assert_non_null(strstr(text, "ExpandSandboxSize, ActivateLayer"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -172,6 +197,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_planned),
         cmocka_unit_test(the_printed_plan_has_every_step_and_document),
         cmocka_unit_test(the_plan_for_people_leaves_out_what_is_not_done),
+        cmocka_unit_test(a_named_layer_stays),
+        cmocka_unit_test(a_bigger_disk_is_made_before_it_is_mounted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

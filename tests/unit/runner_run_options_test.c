@@ -35,6 +35,22 @@ TEST(values_reach_their_members)
     assert_string_equal(joined, "image|cmd|-x");
 }
 
+TEST(a_layer_takes_the_place_of_the_image)
+{
+    struct error err = {0};
+    CLEANUP(run_options_clear) struct run_options options = {0};
+    CLEANUP(run_options_clear) struct run_options second = {0};
+    CLEANUP(strlist_clear) struct strlist args = {0};
+    CLEANUP(strlist_clear) struct strlist none = {0};
+    assert_ok(parse_run("--layer|One|cmd|/c", &options, &args, &err));
+    assert_string_equal(options.layer, "One");
+    assert_int_equal(args.count, 2);
+    assert_ok(parse_run("--from|a:1|--storage-opt|size=60GB|--cmdline|x y", &second, &none, &err));
+    assert_string_equal(second.from, "a:1");
+    assert_true(second.storage_bytes == (uint64_t)60 << 30);
+    assert_int_equal(none.count, 0);
+}
+
 TEST(removal_is_the_default_and_the_last_word_counts)
 {
     static const struct {
@@ -97,6 +113,13 @@ TEST(bad_options_are_told_what_is_wrong)
         {"--cap-drop|ALL|x", ERR_USAGE, "--cap-drop: "},
         {"--sysctl|a=b|x", ERR_USAGE, "--sysctl: "},
         {"--cni|x", ERR_USAGE, "--cni: "},
+        {"--layer|a|--from|b|x", ERR_USAGE, "exclude each other"},
+        {"--layer|a|--keep|x", ERR_USAGE, "kept anyway"},
+        {"--layer|a|--storage-opt|size=40g|x", ERR_USAGE, "when it was prepared"},
+        {"--layer|nul|x", ERR_USAGE, "--layer: 'nul' is no name"},
+        {"--layer|a|--cmdline|x|y", ERR_USAGE, "--cmdline is the whole command"},
+        {"--storage-opt|40g|x", ERR_USAGE, "--storage-opt: '40g' is not size=SIZE"},
+        {"--storage-opt|size=much|x", ERR_USAGE, "'much' is not a size"},
         {"--keep=perhaps|x", ERR_USAGE, "takes true or false"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -114,6 +137,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_complete),
         cmocka_unit_test(values_reach_their_members),
+        cmocka_unit_test(a_layer_takes_the_place_of_the_image),
         cmocka_unit_test(removal_is_the_default_and_the_last_word_counts),
         cmocka_unit_test(bad_options_are_told_what_is_wrong),
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "run_support.h"
+#include "runner/layer_user.h"
 #include "runner/run_record.h"
 
 #define CONTAINER_ID "wrun-" RUN_ID
@@ -55,6 +56,33 @@ TEST(a_record_says_what_must_be_removed)
     assert_true(record.keep);
     assert_false(record.done);
     assert_true(record.process_id != 0);
+}
+
+TEST(a_run_on_a_named_layer_says_so)
+{
+    struct error err = {0};
+    CLEANUP(plan_clear) struct run_plan plan = {0};
+    CLEANUP(run_record_close) struct run_claim claim = {0};
+    CLEANUP(run_record_clear) struct run_record record = {0};
+    CLEANUP(run_record_clear) struct run_record user = {0};
+    plan_run(&plan, "--layer|One|--name|job", '9');
+    str_free(&plan.scratch_directory);
+    plan.scratch_directory = str_format("%s/scratch/%s", root, layer_scratch);
+    assert_ok(run_record_create(root, &plan, &claim, &err));
+    assert_ok(run_record_read(root, plan.run_id, &record, &err));
+    assert_string_equal(record.layer, "One");
+    assert_ok(layer_user_find(root, "one", &user, &err));
+    assert_string_equal(user.name, "job");
+    assert_fails(layer_user_find(root, "two", &user, &err), ERR_NOT_FOUND, "'two'");
+
+    const struct invocation invocation = {.root = root};
+    error_set(&err, ERR_BUSY, "taken");
+    assert_fails(layer_user_explain(&invocation, "ONE", &err), ERR_BUSY,
+                 "the layer 'ONE' is in use by the run 'job' (process ");
+    error_set(&err, ERR_BUSY, "taken");
+    assert_fails(layer_user_explain(&invocation, "two", &err), ERR_BUSY, "taken");
+    error_set(&err, ERR_OS, "broken");
+    assert_fails(layer_user_explain(&invocation, "one", &err), ERR_OS, "broken");
 }
 
 TEST(a_run_without_network_records_none)
@@ -235,6 +263,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         CASE(a_record_says_what_must_be_removed),
+        CASE(a_run_on_a_named_layer_says_so),
         CASE(a_run_without_network_records_none),
         CASE(names_and_ids_are_taken_once),
         CASE(a_run_is_found_by_every_name_it_has),

@@ -145,6 +145,44 @@ TEST(the_layers_of_a_run_stay_with_those_below)
     check_layers(&f, 3);
 }
 
+static void add_name(struct fixture *f, const char *parent, const char *layer)
+{
+    named_layer_list_clear(&f->view.names);
+    f->view.names.items = xcalloc(1, sizeof(*f->view.names.items));
+    f->view.names.count = 1;
+    strlist_add(&f->view.names.items[0].parents, parent);
+    f->view.names.items[0].layer = layer ? xstrdup(layer) : NULL;
+}
+
+TEST(what_a_named_layer_stands_on_stays)
+{
+    CLEANUP(close_fixture) struct fixture f = {0};
+    open_fixture(&f);
+    f.view.leaving[0] = true;
+    add_name(&f, f.names[1], NULL);
+    plan(&f, &(struct cleanup_rule){0});
+    check_layers(&f, 2);
+    add_name(&f, f.names[1], f.names[2]);
+    plan(&f, &(struct cleanup_rule){0});
+    check_layers(&f, 3);
+    /* Also from an image that goes. */
+    add_name(&f, f.names[0], NULL);
+    plan(&f, &(struct cleanup_rule){.leaving_only = true});
+    assert_int_equal(f.cleanup.layers.count, 0);
+    assert_non_null(store_view_named_user(&f.view, &f.view.images.items[0]));
+    add_name(&f, f.names[1], NULL);
+    assert_null(store_view_named_user(&f.view, &f.view.images.items[0]));
+}
+
+TEST(a_damaged_name_may_need_any_layer)
+{
+    CLEANUP(close_fixture) struct fixture f = {0};
+    open_fixture(&f);
+    strlist_add(&f.view.names.damaged, "one");
+    plan(&f, &(struct cleanup_rule){0});
+    assert_int_equal(f.cleanup.layers.count, 0);
+}
+
 TEST(an_unreadable_run_may_need_any_layer)
 {
     CLEANUP(close_fixture) struct fixture f = {0};
@@ -258,6 +296,8 @@ int main(void)
         cmocka_unit_test(layers_that_no_image_needs_go_children_first),
         cmocka_unit_test(removing_an_image_takes_its_own_layers_only),
         cmocka_unit_test(the_layers_of_a_run_stay_with_those_below),
+        cmocka_unit_test(what_a_named_layer_stands_on_stays),
+        cmocka_unit_test(a_damaged_name_may_need_any_layer),
         cmocka_unit_test(an_unreadable_run_may_need_any_layer),
         cmocka_unit_test(young_layers_stay_with_those_below),
         cmocka_unit_test(a_damaged_layer_is_no_reason_to_keep_anything),
