@@ -39,7 +39,7 @@ struct named_layer {
     char *from;             /* what the user said it was made from */
     struct strlist labels;  /* "key=value", sorted, each key once */
     char *created;          /* RFC 3339 */
-    char *last_used;        /* RFC 3339: made, run on, mounted or committed */
+    char *last_used;        /* RFC 3339: made, run on, mounted, committed or built on */
     uint64_t storage_bytes; /* size of its disk; 0 = the default */
     bool mounted;           /* the scratch may be mounted; written before it is */
 };
@@ -137,5 +137,10 @@ bool named_layer_write_config(const struct named_layer_claim *claim, const char 
 void named_layer_touch(struct named_layer *layer);
 /* Removes the record and the configuration, and closes the claim: the name is free. */
 bool named_layer_forget(struct named_layer_claim *claim, struct error *err) MUST_USE;
+/* Sets last_used of a layer that is built or run on while nobody works on it; one that somebody has
+ * at this moment is left alone, and so is one that cannot be written. */
+void named_layer_note_use(const char *root, const char *name);
+/* Removes the locks of names that are free, which killed processes and failed attempts leave. */
+bool named_layer_sweep_locks(const char *root, struct error *err) MUST_USE;
 /* Gives the name up. */
 void named_layer_close(struct named_layer_claim *claim);

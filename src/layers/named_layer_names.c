@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "layers/named_layer.h"
 
+#define LOCK_PREFIX "name-"
+#define LOCK_SUFFIX ".lock"
 #define RECORD_NAME "layer.json"
 #define CONFIG_NAME "config.json"
 #define RECORD_MAXIMUM ((size_t)1 << 20) /* bytes; labels are what makes one big */
@@ -36,7 +38,7 @@ static char *directory_of(const char *root, const char *name)
 static char *lock_path_of(const char *root, const char *name)
 {
     CLEANUP(str_free) char *folded = fold(name);
-    CLEANUP(str_free) char *file = str_format("name-%s.lock", folded);
+    CLEANUP(str_free) char *file = str_format("%s%s%s", LOCK_PREFIX, folded, LOCK_SUFFIX);
     return below(root, "locks", file);
 }
 
@@ -271,6 +273,70 @@ bool named_layer_forget(struct named_layer_claim *claim, struct error *err)
         return false;
     named_layer_close(claim);
     return fs_remove_file(lock_path, err);
+}
+
+void named_layer_note_use(const char *root, const char *name)
+{
+    CLEANUP(named_layer_close)
+    struct named_layer_claim claim = {
+        .directory = directory_of(root, name),
+        .lock_path = lock_path_of(root, name),
+    };
+    CLEANUP(error_clear) struct error failure = {0};
+    CLEANUP(fs_unlock) struct fs_lock names = {0};
+    /* Whoever wants the name must first have what we hold, and so does not find it taken. */
+    if (!lock_names(root, &names, &failure)
+        || !fs_lock(claim.lock_path, FS_LOCK_EXCLUSIVE, false, NULL, &claim.lock, &failure)
+        || !read_record(claim.directory, &claim.layer, &failure))
+        return;
+    named_layer_touch(&claim.layer);
+    (void)!named_layer_write(&claim, &failure);
+    fs_unlock(&claim.lock);
+}
+
+/* ---- locks of nobody ---- */
+
+/* The name that a lock file is for; NULL when it is none of ours. Owned by the caller. */
+static char *name_of_lock(const char *file)
+{
+    size_t length = strlen(file);
+    size_t around = strlen(LOCK_PREFIX) + strlen(LOCK_SUFFIX);
+    if (!str_starts_with(file, LOCK_PREFIX) || !str_ends_with(file, LOCK_SUFFIX)
+        || length <= around)
+        return NULL;
+    return xstrndup(file + strlen(LOCK_PREFIX), length - around);
+}
+
+static bool sweep_lock(const char *root, const char *name, struct error *err)
+{
+    CLEANUP(str_free) char *directory = directory_of(root, name);
+    CLEANUP(str_free) char *path = lock_path_of(root, name);
+    CLEANUP(fs_unlock) struct fs_lock names = {0};
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    if (fs_type_of(directory) != FS_ABSENT)
+        return true;
+    if (!lock_names(root, &names, err)
+        || !fs_lock(path, FS_LOCK_EXCLUSIVE, false, NULL, &lock, err))
+        return false;
+    fs_unlock(&lock);
+    return fs_type_of(directory) != FS_ABSENT || fs_remove_file(path, err);
+}
+
+bool named_layer_sweep_locks(const char *root, struct error *err)
+{
+    CLEANUP(str_free) char *directory = fs_join(root, "locks");
+    CLEANUP(strlist_clear) struct strlist files = {0};
+    if (!fs_list(directory, &files, err))
+        return false;
+    for (size_t i = 0; i < files.count; i++) {
+        CLEANUP(str_free) char *name = name_of_lock(files.items[i]);
+        CLEANUP(error_clear) struct error held = {0};
+        if (name && !sweep_lock(root, name, &held) && held.kind != ERR_BUSY) {
+            *err = TAKE(held);
+            return false;
+        }
+    }
+    return true;
 }
 
 void named_layer_close(struct named_layer_claim *claim)

@@ -391,5 +391,5 @@ bool named_layers_sweep(const struct layer_store *store, const struct context *c
             context_step(context, "left the layer '%s' for later: %s", names.items[i],
                          reason.message);
     }
-    return true;
+    return named_layer_sweep_locks(store->root, err) || error_wrap(err, "sweep the named layers");
 }

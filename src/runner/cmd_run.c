@@ -112,6 +112,8 @@ static bool find_source(struct run *run, struct error *err)
         return false;
     if (run->layer.state == NAMED_LAYER_NONE)
         return take_image(run, err);
+    if (!run->options->dry_run)
+        named_layer_note_use(root, run->layer.name);
     named_layer_chain_paths(root, &run->layer, &run->layers);
     return read_config(run, run->options->from, err);
 }

@@ -27,6 +27,7 @@ static bool take_image(const struct invocation *invocation,
 static bool take_layer(const struct invocation *invocation, const struct named_layer *layer,
                        struct layer_parents *parents, struct error *err)
 {
+    named_layer_note_use(invocation->root, layer->name);
     named_layer_chain_paths(invocation->root, layer, &parents->paths);
     return named_layer_read_config(invocation->root, layer->name, &parents->config, err);
 }

@@ -52,32 +52,35 @@ static const struct verb *find(const char *name)
     return NULL;
 }
 
+static bool unknown(const char *name, const char *where, struct error *err)
+{
+    error_set(err, ERR_USAGE, "there is no command '%s'", name);
+    return error_hint(err, "'wrun %s--help' lists the commands", where);
+}
+
 bool verb_find(const char *name, const struct verb **ret, struct error *err)
 {
     const struct verb *verb = find(name);
-    if (verb) {
-        *ret = verb;
-        return true;
-    }
-    error_set(err, ERR_USAGE, "there is no command '%s'", name);
-    return error_hint(err, "'wrun --help' lists the commands");
+    if (!verb)
+        return unknown(name, "", err);
+    *ret = verb;
+    return true;
 }
 
 bool verb_find_words(const struct strlist *words, size_t *ret_used, const struct verb **ret,
                      struct error *err)
 {
-    const struct verb *verb = NULL;
+    const struct verb *verb = find(words->items[0]);
+    if (!verb)
+        return unknown(words->items[0], "", err);
     *ret_used = 1;
-    if (!verb_find(words->items[0], &verb, err))
-        return false;
     if (verb_is_group(verb) && words->count > 1 && words->items[1][0] != '-') {
-        CLEANUP(str_free) char *name = str_format("%s %s", words->items[0], words->items[1]);
+        CLEANUP(str_free) char *where = str_format("%s ", words->items[0]);
+        CLEANUP(str_free) char *name = str_format("%s%s", where, words->items[1]);
         *ret_used = 2;
         verb = find(name);
-        if (!verb) {
-            error_set(err, ERR_USAGE, "there is no command '%s'", name);
-            return error_hint(err, "'wrun %s --help' lists the commands", words->items[0]);
-        }
+        if (!verb)
+            return unknown(name, where, err);
     }
     *ret = verb;
     return true;

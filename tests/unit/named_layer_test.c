@@ -266,6 +266,47 @@ TEST(what_is_forgotten_leaves_nothing)
     assert_fails(named_layer_open(root, "a/b", &mine, &err), ERR_USAGE, "no name");
 }
 
+TEST(use_is_noted_where_nobody_works)
+{
+    struct error err = {0};
+    CLEANUP(named_layer_close) struct named_layer_claim mine = {0};
+    CLEANUP(named_layer_clear) struct named_layer before = {0};
+    CLEANUP(named_layer_clear) struct named_layer after = {0};
+    put("one", C);
+    claim("one", &mine);
+    named_layer_note_use(root, "ONE");
+    assert_ok(named_layer_read(root, "one", &before, &err));
+    assert_string_equal(before.last_used, "2026-11-22T01:02:04Z");
+    named_layer_close(&mine);
+    named_layer_note_use(root, "ONE");
+    assert_false(named_layer_is_held(root, "one"));
+    assert_ok(named_layer_read(root, "one", &after, &err));
+    assert_string_not_equal(after.last_used, before.last_used);
+    assert_string_equal(after.created, before.created);
+    assert_string_equal(after.scratch, C);
+    named_layer_note_use(root, "none");
+    assert_fails(named_layer_read(root, "none", &before, &err), ERR_NOT_FOUND, "none");
+}
+
+TEST(locks_of_free_names_go)
+{
+    struct error err = {0};
+    CLEANUP(strlist_clear) struct strlist locks = {0};
+    CLEANUP(named_layer_close) struct named_layer_claim held = {0};
+    struct named_layer_claim left = {0};
+    put("kept", C);
+    claim("held", &held);
+    claim("left", &left);
+    named_layer_close(&left);
+    CLEANUP(str_free) char *other = str_format("%s/locks/%s.lock", root, A);
+    write_plainly(other, "", 0);
+    assert_ok(named_layer_sweep_locks(root, &err));
+    CLEANUP(str_free) char *directory = fs_join(root, "locks");
+    assert_ok(fs_list(directory, &locks, &err));
+    CLEANUP(str_free) char *text = strlist_join(&locks, " ");
+    assert_string_equal(text, A ".lock name-held.lock name-kept.lock names.lock");
+}
+
 TEST(listing)
 {
     struct error err = {0};
@@ -304,6 +345,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_is_taken_in_any_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_at_a_time_has_a_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_forgotten_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(use_is_noted_where_nobody_works, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(locks_of_free_names_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(listing, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
