@@ -265,14 +265,18 @@ bool named_layer_write_config(const struct named_layer_claim *claim, const char 
 bool named_layer_forget(struct named_layer_claim *claim, struct error *err)
 {
     CLEANUP(fs_unlock) struct fs_lock names = {0};
+    CLEANUP(error_clear) struct error left = {0};
     CLEANUP(str_free) char *record = fs_join(claim->directory, RECORD_NAME);
     CLEANUP(str_free) char *lock_path = xstrdup(claim->lock_path);
     /* The record goes first: without it the rest is nobody's. */
-    if (!fs_remove_file(record, err) || !fs_remove_tree(claim->directory, err)
-        || !lock_names(claim->root, &names, err))
+    if (!fs_remove_file(record, err) || !fs_remove_tree(claim->directory, err))
         return false;
+    /* A lock that stays behind is swept with the others of free names. */
+    bool alone = lock_names(claim->root, &names, &left);
     named_layer_close(claim);
-    return fs_remove_file(lock_path, err);
+    if (alone)
+        (void)!fs_remove_file(lock_path, &left);
+    return true;
 }
 
 void named_layer_note_use(const char *root, const char *name)

@@ -44,13 +44,23 @@ static void put_holder(struct json_writer *w, const char *root, const char *name
     }
 }
 
-static const char *reason_of(const struct rm *rm, const struct error *failure)
+static bool is_free(const struct rm *rm, const char *name)
+{
+    CLEANUP(named_layer_clear) struct named_layer layer = {0};
+    CLEANUP(error_clear) struct error absent = {0};
+    return !named_layer_read(rm->removal.invocation->root, name, &layer, &absent)
+        && absent.kind != ERR_INTEGRITY;
+}
+
+static const char *reason_of(const struct rm *rm, const char *name, const struct error *failure)
 {
     if (failure->kind == ERR_NOT_FOUND)
         return "not-found";
     if (failure->kind != ERR_BUSY)
         return "failed";
-    return rm->removal.children.count > 0 ? "has-children" : "in-use";
+    if (rm->removal.children.count > 0)
+        return "has-children";
+    return is_free(rm, name) ? "bytes-left" : "in-use";
 }
 
 static void put_failure(struct rm *rm, const char *name, const struct error *failure)
@@ -58,7 +68,7 @@ static void put_failure(struct rm *rm, const char *name, const struct error *fai
     struct json_writer *w = &rm->failures;
     JSON_OBJECT(w, NULL) {
         json_string(w, "name", name);
-        json_string(w, "error", reason_of(rm, failure));
+        json_string(w, "error", reason_of(rm, name, failure));
         json_string(w, "message", failure->message);
         if (rm->removal.children.count > 0) {
             JSON_ARRAY(w, "children") {

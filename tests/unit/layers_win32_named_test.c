@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "fake_layer_api.h"
 #include "layers/layer_record.h"
+#include "layers/layer_retire.h"
 #include "layers/named_layer_work.h"
 
 #define TOP "11111111111111111111111111111111"
@@ -382,6 +383,35 @@ TEST(damaged_records_are_left_alone)
     assert_int_equal(type_of("names\\one\\layer.json"), FS_FILE);
 }
 
+TEST(bytes_that_cannot_go_are_told)
+{
+    struct error err = {0};
+    CLEANUP(named_layer_close) struct named_layer_claim claim = {0};
+    CLEANUP(strlist_clear) struct strlist left = {0};
+    CLEANUP(str_free) char *scratches = path_of("scratch");
+    CLEANUP(str_free) char *disk = path_of("scratch\\" SCRATCH "\\sandbox.vhdx");
+    CLEANUP(utf16_free) wchar_t *wide = NULL;
+    put_layer("one", NAMED_LAYER_ACTIVE, SCRATCH, NULL, NULL);
+    assert_ok(utf16_from_utf8(disk, &wide, &err));
+    /* As a virus scanner has it. */
+    HANDLE file = CreateFileW(wide, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    assert_true(file != INVALID_HANDLE_VALUE);
+    fake_fail("DestroyLayer", E_ACCESSDENIED, UINT_MAX);
+    assert_ok(named_layer_open(f.store.root, "one", &claim, &err));
+    assert_false(named_layer_discard(&f.store, &claim, NULL, &err));
+    assert_int_equal(err.kind, ERR_BUSY);
+    assert_non_null(strstr(err.hint, "wrun prune"));
+    error_clear(&err);
+    named_layer_close(&claim);
+    assert_true(CloseHandle(file));
+    /* Where it could be renamed it has lost its name, and elsewhere it is on its way out. */
+    sweep();
+    assert_ok(layer_retired_sweep(&fake_api, scratches, NULL, &err));
+    assert_layer("one", NAMED_LAYER_NONE, NULL, NULL);
+    assert_ok(fs_list(scratches, &left, &err));
+    assert_int_equal(left.count, 0);
+}
+
 /* ---- committing ---- */
 
 TEST(a_layer_becomes_read_only)
@@ -424,6 +454,7 @@ int main(void)
         CASE(a_removal_goes_on),
         CASE(a_removal_that_had_not_begun_is_taken_back),
         CASE(damaged_records_are_left_alone),
+        CASE(bytes_that_cannot_go_are_told),
         CASE(a_layer_becomes_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
