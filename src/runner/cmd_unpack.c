@@ -12,7 +12,7 @@
 #include "runner/terminal.h"
 #include "runner/verbs.h"
 
-#define NANOSECONDS_PER_MILLISECOND (1000 * 1000)
+#define NANOSECONDS_PER_MILLISECOND ((uint64_t)1000 * 1000)
 
 struct unpack_options {
     struct image_options image;
