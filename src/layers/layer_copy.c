@@ -8,7 +8,7 @@
 #include "win32/hresult.h"
 #include "win32/safe_root.h"
 
-#define PIECE_SIZE ((DWORD)256 * 1024)
+#define PIECE_SIZE 0x40000u /* bytes */
 
 struct copy {
     struct safe_root from;

@@ -80,8 +80,10 @@ static bool read_older(const struct image_compose_request *request, struct older
     if (!image_config_parse(request->config, request->config_length, &older.config, err)
         || !json_parse(request->config, request->config_length, &limits, &older.document, err)
         || !check_layers(&older, err)
-        || !image_edit_open(json_member(older.document.root, "config"), &older.edit, err))
-        return error_wrap(err, "the image to build on");
+        || !image_edit_open(json_member(older.document.root, "config"), &older.edit, err)) {
+        error_wrap(err, "the image to build on");
+        return false;
+    }
     if (!apply_changes(&older.edit, request->changes, err))
         return false;
     *ret = TAKE(older);

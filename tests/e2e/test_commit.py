@@ -10,7 +10,7 @@ import tarfile
 import unittest
 
 from hosted import IMAGE, control, faults
-from pulled import NOT_FOUND, USAGE, Store
+from pulled import NOT_FOUND, USAGE, Store, make_image
 from test_store import BUSY, StoreOnHost
 
 
@@ -107,6 +107,23 @@ class Committing(Layers):
         calls = [call for call in self.calls(since) if call not in ("NameToGuid", "DestroyLayer")]
         self.assertEqual(calls, ["ActivateLayer", "PrepareLayer", "UnprepareLayer", "ExportLayer", "DeactivateLayer",
                                  "ImportLayer"])
+
+    def test_the_cost_is_that_of_the_change(self):
+        """Of twelve megabytes below, nothing is read into the folder, the tar, or the new layer."""
+        registry = self.serve()
+        registry.put_image("big", make_image(size=12 << 20), "1")
+        self.ok("pull", "-q", "--root", self.root, f"{registry.address}/big:1")
+        self.prepare("one", {"path": r"a\small.txt", "data": "x" * 1000}, source=f"{registry.address}/big:1")
+        before, since = set(self.store.names("layers")), len(self.journal())
+        self.layer("commit", "one")
+        (staged,) = [entry["tree"] for entry in self.journal()[since:] if entry.get("fn") == "ExportLayer"]
+        self.assertIn(r"\Files\a\small.txt", [entry["path"] for entry in staged])
+        self.assertLess(sum(entry["size"] for entry in staged), 16 << 10)
+        (made,) = set(self.store.names("layers")) - before
+        files = [path.stat() for path in (self.store.layer(made) / "Files").rglob("*") if path.is_file()]
+        own = [each.st_size for each in files if each.st_nlink == 1]  # the simulation's placeholders are links
+        self.assertEqual(own, [1000])
+        self.assertLess(len(self.tar("one")), 32 << 10)
 
     def test_a_new_name(self):
         self.prepare("one", FILE)
