@@ -125,7 +125,8 @@ class HostileTest(unittest.TestCase):
             name = f"case/{case.name.partition('-')[0]}-{kind}"
             done = bench.pull(name, image)
             problem = self.judge(case, kind, done)
-            if not problem and done.returncode == 0:
+            # The same tar as a base layer would only be written by the same rules again.
+            if not problem and done.returncode == 0 and kind == "diff":
                 problem = self.judge_unpacking(case, kind, bench.unpack(name))
             if not problem and bench.changes():
                 problem = f"changed {bench.changes()}"
