@@ -131,42 +131,62 @@ bool layer_import_base(const struct layer_import *import, enum layer_utility_vm 
 
 /* ---- other layers ---- */
 
-struct parent_trees {
+/* The layers below, once they are complete. */
+struct parents {
+    const struct layer_import *import;
+    struct layer_hold hold;
     struct tree_win32 *trees;
     struct layer_tree *views;
-    size_t count;
+    size_t count; /* of open trees */
 };
 
-static void parent_trees_close(struct parent_trees *parents)
+static void parents_close(struct parents *parents)
 {
     for (size_t i = 0; i < parents->count; i++)
         tree_win32_close(&parents->trees[i]);
     mem_free(&parents->trees);
     mem_free(&parents->views);
     parents->count = 0;
+    layer_hold_release(&parents->hold);
 }
 
-static bool parent_trees_open(const struct strlist *paths, struct parent_trees *ret,
-                              struct error *err)
+static struct parents parents_prepare(const struct layer_import *import)
 {
-    CLEANUP(parent_trees_close)
-    struct parent_trees parents = {
-        .trees = xcalloc(paths->count, sizeof(*parents.trees)),
-        .views = xcalloc(paths->count, sizeof(*parents.views)),
+    size_t count = import->request->parents->count;
+    return (struct parents){
+        .import = import,
+        .trees = xcalloc(count, sizeof(struct tree_win32)),
+        .views = xcalloc(count, sizeof(struct layer_tree)),
     };
-    for (; parents.count < paths->count; parents.count++) {
-        struct tree_win32 *tree = &parents.trees[parents.count];
-        if (!tree_win32_open(paths->items[parents.count], tree, err))
+}
+
+static bool parents_hold(struct parents *parents, struct error *err)
+{
+    const struct layer_import *import = parents->import;
+    const struct cancel *cancel = import->context ? import->context->cancel : NULL;
+    return layer_store_hold(import->store, import->request->parents, cancel, &parents->hold, err);
+}
+
+/* Parents that are being made are locked by who makes them: they are held when they are there. */
+static bool parents_open(void *user, struct error *err)
+{
+    struct parents *parents = user;
+    const struct layer_import_request *request = parents->import->request;
+    const struct strlist *paths = request->parents;
+    if (request->await_parents
+        && (!request->await_parents(request->await_user, err) || !parents_hold(parents, err)))
+        return false;
+    for (; parents->count < paths->count; parents->count++) {
+        struct tree_win32 *tree = &parents->trees[parents->count];
+        if (!tree_win32_open(paths->items[parents->count], tree, err))
             return error_wrap(err, "parent layer");
-        parents.views[parents.count] = tree_win32_interface(tree);
+        parents->views[parents->count] = tree_win32_interface(tree);
     }
-    *ret = TAKE(parents);
     return true;
 }
 
 static bool unpack_diff(const struct layer_import *import, const char *staging,
-                        const struct parent_trees *parents, struct layer_unpack_result *ret,
-                        struct error *err)
+                        struct parents *parents, struct layer_unpack_result *ret, struct error *err)
 {
     CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
     CLEANUP(tree_win32_close) struct tree_win32 layer = {0};
@@ -177,7 +197,9 @@ static bool unpack_diff(const struct layer_import *import, const char *staging,
     struct layer_unpack_request request = unpack_request(import, &view);
     request.kind = LAYER_DIFF;
     request.parents = parents->views;
-    request.parent_count = parents->count;
+    request.parent_count = import->request->parents->count;
+    request.await_parents = parents_open;
+    request.await_user = parents;
     request.with_utility_vm = import->request->with_utility_vm;
     request.utility_vm = request.with_utility_vm ? &layer_view : NULL;
     return layer_unpack(&request, ret, import->context, err);
@@ -200,7 +222,7 @@ static bool import_staged(const struct layer_import *import, const char *staging
     return report(err, "ImportLayer", hr, diff_hints, ARRAY_SIZE(diff_hints));
 }
 
-static bool apply(const struct layer_import *import, const struct parent_trees *parents,
+static bool apply(const struct layer_import *import, const struct parents *parents,
                   const struct layer_unpack_result *result, struct error *err)
 {
     CLEANUP(tree_win32_close) struct tree_win32 tree = {0};
@@ -214,10 +236,10 @@ bool layer_import_diff(const struct layer_import *import, enum layer_utility_vm 
                        struct error *err)
 {
     CLEANUP(layer_staging_close) struct layer_staging staging = {0};
-    CLEANUP(parent_trees_close) struct parent_trees parents = {0};
+    CLEANUP(parents_close) struct parents parents = parents_prepare(import);
     CLEANUP(layer_unpack_result_clear) struct layer_unpack_result result = {0};
-    if (!layer_staging_open(import->store, &staging, err)
-        || !parent_trees_open(import->request->parents, &parents, err)
+    if ((!import->request->await_parents && !parents_hold(&parents, err))
+        || !layer_staging_open(import->store, &staging, err)
         || !unpack_diff(import, staging.path, &parents, &result, err)
         || !import_staged(import, staging.path, err) || !apply(import, &parents, &result, err))
         return false;

@@ -215,12 +215,9 @@ static bool write_record(const struct layer_import *import, enum layer_utility_v
 
 static bool make_layer(const struct layer_import *import, struct error *err)
 {
-    CLEANUP(layer_hold_release) struct layer_hold parents = {0};
-    const struct cancel *cancel = import->context ? import->context->cancel : NULL;
     bool is_base = import->request->parents->count == 0;
     enum layer_utility_vm utility_vm = LAYER_UTILITY_VM_NONE;
-    return layer_store_hold(import->store, import->request->parents, cancel, &parents, err)
-        && fs_make_directories(import->path, err)
+    return fs_make_directories(import->path, err)
         && (is_base ? layer_import_base(import, &utility_vm, err)
                     : layer_import_diff(import, &utility_vm, err))
         && write_record(import, utility_vm, err);

@@ -42,6 +42,10 @@ struct layer_import_request {
     const struct layer_record_blob
         *blob;            /* what the source is, for the record; NULL = not a stored blob */
     bool with_utility_vm; /* unpack the files for Hyper-V isolation as well */
+    /* The parents are being made: waits until they are complete, and must not need this layer for
+     * that. Called when there is nothing left to do without them. NULL = they are complete. */
+    bool (*await_parents)(void *user, struct error *err);
+    void *await_user;
 };
 
 /* Makes the layer and gives its directory (plain form, owned by the caller). A layer that is there

@@ -79,7 +79,7 @@ static bool run(struct unpacking *unpacking, const struct layer_unpack_request *
     return decompress_source_ahead(request->source, &options, take_slice, unpacking,
                                    unpacking->context, err)
         && tar_reader_finish(unpacking->reader, err) && unpack_rules_end(rules, err)
-        && check_digest(unpacking, err)
+        && check_digest(unpacking, err) && unpack_rules_settle(rules, err)
         && rules->writer.ops->finish(rules->writer.self, &rules->result, err)
         && utility_vm_inherit(rules, err);
 }

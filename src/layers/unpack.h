@@ -46,6 +46,11 @@ struct layer_unpack_request {
     const struct layer_tree *tree;
     const struct layer_tree *parents; /* diff: trees of the parent layers, topmost first */
     size_t parent_count;
+    /* When a diff layer is unpacked for Windows: called once before the parents are looked at for
+     * the first time, when the tar has been read and its diff id is right. It may wait for them.
+     * NULL = they are there. */
+    bool (*await_parents)(void *user, struct error *err);
+    void *await_user;
     /* False: UtilityVM entries are checked, then left out. */
     bool with_utility_vm;
     /* With with_utility_vm, when a diff layer is unpacked for Windows: the layer's own directory,

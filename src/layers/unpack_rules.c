@@ -11,6 +11,9 @@
 
 #define MAXIMUM_REMEMBERED ((uint64_t)512 * 1024 * 1024)
 
+/* For 'parent' of a link, until the parents have been looked at. */
+#define LINK_IN_SOME_PARENT (-2)
+
 bool unpack_rules_is_staged(const struct layer_unpack_request *request)
 {
     return request->kind == LAYER_DIFF && request->format == LAYER_FOR_WINDOWS;
@@ -288,8 +291,11 @@ static bool find_target(struct unpack_rules *rules, struct layer_link *link, str
     enum name_use use = name_set_get(&rules->names, link->target.text);
     if (use == NAME_FILE || use == NAME_HARD_LINK)
         return true;
-    if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF)
-        return find_in_parents(rules, link, err);
+    if (use == NAME_UNUSED && rules->request->kind == LAYER_DIFF) {
+        link->parent = LINK_IN_SOME_PARENT;
+        /* Parents may not be complete yet. What comes later in this layer does not matter. */
+        return unpack_rules_is_staged(rules->request) || find_in_parents(rules, link, err);
+    }
     return error_set(err, ERR_INTEGRITY,
                      "it is a hard link to '%s', which is no file that came "
                      "before it",
@@ -476,12 +482,31 @@ static bool settle_implied(struct unpack_rules *rules, struct error *err)
     return true;
 }
 
+/* Hard links to what was not in this layer when they came. */
+static bool settle_links(struct unpack_rules *rules, struct error *err)
+{
+    for (size_t i = 0; i < rules->result.link_count; i++) {
+        struct layer_link *link = &rules->result.links[i];
+        if (link->parent == LINK_IN_SOME_PARENT && !find_in_parents(rules, link, err))
+            return error_wrap(err, "entry '%s'", printable_name(link->path.text).text);
+    }
+    return true;
+}
+
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err)
 {
-    if (!end_current(rules, err) || !whiteout_settle_opaque(rules, err)
-        || !settle_implied(rules, err))
+    if (!end_current(rules, err))
         return false;
     if (rules->request->kind == LAYER_BASE && name_set_get(&rules->names, "Files") == NAME_UNUSED)
         return error_set(err, ERR_INTEGRITY, "a base layer without 'Files'");
     return true;
+}
+
+bool unpack_rules_settle(struct unpack_rules *rules, struct error *err)
+{
+    const struct layer_unpack_request *request = rules->request;
+    return (!unpack_rules_is_staged(request) || !request->await_parents
+            || request->await_parents(request->await_user, err))
+        && settle_links(rules, err) && whiteout_settle_opaque(rules, err)
+        && settle_implied(rules, err);
 }

@@ -39,8 +39,11 @@ bool unpack_rules_data(void *user, const unsigned char *data, size_t length, str
     MUST_USE;
 /* False when work that the writer left to others has failed. */
 bool unpack_rules_check(struct unpack_rules *rules, struct error *err) MUST_USE;
-/* The tar is complete; what is left to be done before its digest is known to be right. */
+/* The tar is complete. */
 bool unpack_rules_end(struct unpack_rules *rules, struct error *err) MUST_USE;
+/* After that, what the layer takes from its parents: links, metadata of directories that it does
+ * not mention, what its opaque directories hide. */
+bool unpack_rules_settle(struct unpack_rules *rules, struct error *err) MUST_USE;
 void unpack_rules_close(struct unpack_rules *rules);
 /* Notes a directory of the layer, whose times are set when all is done. */
 bool unpack_rules_keep_directory(struct unpack_rules *rules, const struct layer_path *path,

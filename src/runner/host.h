@@ -36,13 +36,19 @@ struct host_layer {
     size_t index; /* 0 = the base layer */
     struct byte_source source;
     bool with_utility_vm; /* the files for Hyper-V isolation too */
+    /* Waits until the layers below are unpacked. */
+    bool (*await_lower)(void *user, struct error *err);
+    void *await_user;
 };
 
-/* Unpacks the layer unless that has been done, and puts its directory at the front of *layers,
- * which holds those of the layers below it, topmost first. The native build has no place for
- * layers: it checks the content, writes nothing and adds nothing. */
+/* How many layers may be unpacked at the same time. */
+unsigned host_layers_at_once(void);
+
+/* Unpacks the layer unless that has been done, and gives its directory, for the caller to free. The
+ * native build has no place for layers: it checks the content, writes nothing and gives NULL. From
+ * any thread. */
 bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
-                       struct strlist *layers, struct error *err) MUST_USE;
+                       char **ret_directory, struct error *err) MUST_USE;
 
 /* The layer is unpacked: its blob is not needed. Never so in the native build. */
 bool host_has_layer(const struct invocation *invocation, const struct image *image, size_t index);

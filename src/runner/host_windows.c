@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "layers/chain.h"
 #include "layers/layer_store.h"
@@ -16,6 +17,9 @@
 #include "win32/security.h"
 #include "win32/version.h"
 #include "win32/volume.h"
+
+/* Each takes some 40 MB and threads of its own. */
+#define MOST_LAYERS_AT_ONCE 4
 
 #define OLDEST_BUILD 17763 /* Windows Server 2019: the first with the network and schema in use */
 
@@ -132,29 +136,45 @@ static struct digest chain_id_of(const struct image *image, size_t index)
     return chain;
 }
 
-/* From the base up; each layer goes to the front of the list, which is the order in which Windows
+unsigned host_layers_at_once(void)
+{
+    unsigned processors = os_processor_count();
+    return processors < MOST_LAYERS_AT_ONCE ? processors : MOST_LAYERS_AT_ONCE;
+}
+
+/* The directories of the first 'count' layers, topmost first, which is the order in which Windows
  * wants parents. */
+static void add_layer_paths(const struct invocation *invocation, const struct image *image,
+                            size_t count, struct strlist *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct digest chain = chain_id_of(image, i);
+        strlist_insert_owned(ret, 0, layer_store_path(&invocation->host->layers, &chain));
+    }
+}
+
 bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
-                       struct strlist *layers, struct error *err)
+                       char **ret_directory, struct error *err)
 {
     const struct image *image = layer->image;
     const struct descriptor *descriptor = &image->manifest.layers.items[layer->index];
     const struct layer_record_blob blob = {descriptor->media_type, descriptor->digest,
                                            descriptor->size};
+    CLEANUP(strlist_clear) struct strlist parents = {0};
+    add_layer_paths(invocation, image, layer->index, &parents);
     const struct layer_import_request request = {
         .source = &layer->source,
         .media_type = descriptor->media_type,
         .diff_id = image->config.diff_ids[layer->index],
         .chain_id = chain_id_of(image, layer->index),
-        .parents = layers,
+        .parents = &parents,
         .blob = &blob,
         .with_utility_vm = layer->with_utility_vm,
+        .await_parents = layer->await_lower,
+        .await_user = layer->await_user,
     };
-    char *path = NULL;
-    if (!layer_store_import(&invocation->host->layers, &request, &invocation->context, &path, err))
-        return false;
-    strlist_insert_owned(layers, 0, path);
-    return true;
+    return layer_store_import(&invocation->host->layers, &request, &invocation->context,
+                              ret_directory, err);
 }
 
 bool host_has_layer(const struct invocation *invocation, const struct image *image, size_t index)
@@ -169,10 +189,7 @@ bool host_layer_paths(const struct invocation *invocation, const struct image *i
                       struct strlist *ret, struct error *err)
 {
     (void)err;
-    for (size_t i = 0; i < image->config.diff_id_count; i++) {
-        struct digest chain = chain_id_of(image, i);
-        strlist_insert_owned(ret, 0, layer_store_path(&invocation->host->layers, &chain));
-    }
+    add_layer_paths(invocation, image, image->config.diff_id_count, ret);
     return true;
 }
 

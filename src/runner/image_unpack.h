@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* image_unpack: the layers of an image, unpacked (natively: checked) in their order, each as soon
- * as its first bytes are there.
+ * as its first bytes are there, where possible several at once.
  *
  * A layer that makes no sense is somebody's fault: that of the line (its content is coming again),
  * of the disk (the stored blob is no longer what its name says), or of who made the image. Only the

@@ -625,6 +625,58 @@ static void two_importers_share_the_work(void **state)
     str_free(&second.path);
 }
 
+/* A parent that is only made when the layer above it cannot go on without. */
+struct late_parent {
+    struct fixture *fixture;
+    const struct blob *blob;
+    bool missing; /* it cannot be made */
+    size_t calls; /* so far, when it was asked for */
+    char *path;
+};
+
+static bool make_parent(void *user, struct error *err)
+{
+    struct late_parent *late = user;
+    struct layer_import_request request = request_of(late->blob, &late->fixture->no_parents);
+    late->calls = fake.calls.count;
+    if (late->missing)
+        return error_set(err, ERR_CANCELLED, "not wanted any more");
+    return layer_store_import(&late->fixture->store, &request, NULL, &late->path, err);
+}
+
+static void parents_may_come_late(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    CLEANUP(blob_clear) struct blob base = make_blob(base_entries, NULL);
+    CLEANUP(blob_clear) struct blob diff = make_blob(diff_entries, &base);
+    CLEANUP(strlist_clear) struct strlist parents = {0};
+    CLEANUP(str_free) char *path = NULL;
+    strlist_add_owned(&parents, layer_store_path(&fixture->store, &base.chain_id));
+    struct late_parent late = {.fixture = fixture, .blob = &base, .missing = true};
+    struct layer_import_request request = request_of(&diff, &parents);
+    request.await_parents = make_parent;
+    request.await_user = &late;
+    assert_fails(layer_store_import(&fixture->store, &request, NULL, &path, &err), ERR_CANCELLED,
+                 "not wanted any more");
+    assert_empty(fixture, "layers");
+    assert_empty(fixture, "tmp");
+    CLEANUP(str_free) char *none = fake_take_calls(NULL);
+
+    late.missing = false;
+    fake.on_import = import_like_windows;
+    diff.content->at = 0;
+    assert_ok(layer_store_import(&fixture->store, &request, NULL, &path, &err));
+    assert_int_equal(late.calls, 0);
+    assert_string_equal(late.path, parents.items[0]);
+    CLEANUP(str_free) char *calls = fake_take_calls(NULL);
+    CLEANUP(str_free)
+    char *expected = str_format("ProcessBaseImage \\\\?\\%s\nImportLayer \\\\?\\%s\n  parent %s",
+                                late.path, path, late.path);
+    assert_string_equal(calls, expected);
+    str_free(&late.path);
+}
+
 static void held_layers_are_locked(void **state)
 {
     struct fixture *fixture = *state;
@@ -686,6 +738,7 @@ int main(void)
         test(leftovers_of_a_crash_are_done_again),
         test(sweeping),
         test(two_importers_share_the_work),
+        test(parents_may_come_late),
         test(held_layers_are_locked),
         test(opening),
     };

@@ -692,6 +692,69 @@ TEST(links_are_looked_up_in_the_parents)
     }
 }
 
+/* ---- parents that come late ---- */
+
+/* Parents that are not there before they are asked for. */
+struct late_parents {
+    struct unpacked bottom;
+    struct layer_tree parents[1];
+    size_t asked;
+    bool fail;
+};
+
+static bool bring_parents(void *user, struct error *err)
+{
+    static const struct tar_build_entry lower[] = {
+        {.type = '5', .name = "Files/a", .records = {{"MSWINDOWS.rawsd", SD}}},
+        {.type = '0', .name = "Files/a/old", .data = "lower"},
+        {0},
+    };
+    struct late_parents *late = user;
+    late->asked++;
+    if (late->fail)
+        return error_set(err, ERR_CANCELLED, "not wanted any more");
+    if (!unpack(lower, &base_request, &late->bottom, err))
+        return false;
+    late->parents[0] = late->bottom.layer_tree;
+    return true;
+}
+
+TEST(parents_are_not_needed_before_the_end)
+{
+    static const struct tar_build_entry entries[] = {
+        {.type = '1', .name = "Files/link", .target = "Files/a/old"},
+        {.type = '0', .name = "Files/a/x"},
+        {.type = '0', .name = "Files/a/.wh..wh..opq"},
+        {0},
+    };
+    struct error err = {0};
+    struct late_parents late = {0};
+    CLEANUP(unpacked_clear) struct unpacked u = {0};
+    struct layer_unpack_request request = diff_request;
+    request.parents = late.parents;
+    request.parent_count = 1;
+    request.await_parents = bring_parents;
+    request.await_user = &late;
+    assert_ok(unpack(entries, &request, &u, &err));
+    assert_int_equal(late.asked, 1);
+    assert_int_equal(u.result.links[0].parent, 0);
+    assert_int_equal(node_of(&u, "Files\\a.$wcidirs$")->data.length, 124);
+    assert_int_equal(u.result.tombstone_count, 1);
+    assert_string_equal(u.result.tombstones[0].text, "Files\\a\\old");
+    unpacked_clear(&late.bottom);
+
+    /* Content that is wrong is not worth waiting, and without parents there is no layer. */
+    struct late_parents never = {.fail = true};
+    CLEANUP(unpacked_clear) struct unpacked wrong = {0};
+    CLEANUP(unpacked_clear) struct unpacked alone = {0};
+    request.parents = never.parents;
+    request.await_user = &never;
+    assert_fails(unpack(entries, &request, &alone, &err), ERR_CANCELLED, "not wanted any more");
+    request.diff_id = digest_of("other", 5);
+    assert_fails(unpack(entries, &request, &wrong, &err), ERR_INTEGRITY, "wrong content");
+    assert_int_equal(never.asked, 1);
+}
+
 /* ---- hostile layers ---- */
 
 enum both { BASE = 1, DIFF = 2, BOTH = 3 };
@@ -1196,6 +1259,7 @@ int main(void)
         cmocka_unit_test(the_utility_vm_is_left_out_unless_wanted),
         cmocka_unit_test(a_link_into_the_utility_vm_asks_for_it),
         cmocka_unit_test(links_are_looked_up_in_the_parents),
+        cmocka_unit_test(parents_are_not_needed_before_the_end),
         cmocka_unit_test(hostile_layers_are_refused),
         cmocka_unit_test(a_file_that_can_have_no_more_names_is_copied),
         cmocka_unit_test(directories_are_never_opened_by_their_short_names),
