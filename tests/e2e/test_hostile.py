@@ -41,7 +41,7 @@ REASONS = {
     "link-outside": f"entry 'Files/a/evil.txt': it is a hard link to '../../Windows/System32/config/SAM': {DOTS}",
     "link-absolute": rf"entry 'Files/a/evil.txt': it is a hard link to 'C:\Windows\System32\config\SAM': {COLON}",
     "link-to-hives": "entry 'Files/a/evil.txt': a registry hive cannot be a hard link",
-    "link-to-nothing": r"entry 'Files/a/evil.txt': it is a hard link to 'Files\a\absent.txt', which is no file",
+    "link-to-nothing": r"entry 'Files\a\evil.txt': it is a hard link to 'Files\a\absent.txt', which is no file",
     "character-device": f"entry 'Files/a/device': {NO_DEVICES}",
     "fifo": f"entry 'Files/a/fifo': {NO_DEVICES}",
     "pax-too-large": "an extended header of the archive is larger than 1048576 bytes",
