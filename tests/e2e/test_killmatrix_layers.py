@@ -82,6 +82,7 @@ class Remove(OnLayer):
 class Layers(Kills):
     def setUp(self):
         super().setUp()
+        self.isolated()  # what a scratch holds is looked at on its disk
         _, self.image, self.reference = self.serve_image()
         self.ok("pull", "--root", self.root, self.reference)
 

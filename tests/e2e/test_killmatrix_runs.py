@@ -29,6 +29,7 @@ class RunOn(OnLayer):
 class Runs(Kills):
     def setUp(self):
         super().setUp()
+        self.isolated()  # what a scratch holds is looked at on its disk
         self.reference = IMAGE
         self.ok("pull", "--root", self.root, IMAGE)
 

@@ -13,7 +13,8 @@ import unittest
 
 from replaying import (BUILD, CREATED, DRIVER, OK, PENDING, PROCESS_EXITED, SYSTEM_EXITED, TRACES, ReplayTest, Script, compact,
                        layer, layer_id, text)
-from simhost import wine
+import planted_trees
+from simhost import control, transport, wine
 
 SNAPSHOTS = "C:\\ctrd\\root\\io.containerd.snapshotter.v1.windows\\snapshots"
 CLIENT_FILES = "calls into kernel32 by the client's own unpacker; their outcome is what ProcessBaseImage and ImportLayer get"
@@ -397,13 +398,22 @@ class LayerTraces(TraceTest):
         self.assert_left()
 
     def test_b2_export(self):
+        """What was exported is planted first; the roots' own metadata and the line ends of tombstones.txt were the stub's."""
         entries = read("b2-export-delta.jsonl")
         self.make_layers(scratch="C:\\L\\scratch")
-        target = next(each["path"] for each in entries if each["fn"] == "ExportLayer")
-        self.host.folder(target)
+        with open(os.path.join(TRACES, "layers", "exported-by-hcsshim.tar"), "rb") as file:
+            things = planted_trees.of_tar(file.read())
+        control.plant(self.host.machine.directory, "C:\\L\\scratch", things, ["C:\\L\\delta", "C:\\L\\base"])
+        call = next(each for each in entries if each["fn"] == "ExportLayer")
+        self.host.folder(call["path"])
         self.replay("b2", entries)
-        made = tree(self.host.disk(target))
-        self.assertLessEqual({"\\Files", "\\Files.$wcidirs$", "\\Hives", "\\tombstones.txt"}, set(made))
+        made = tree(self.host.disk(call["path"]))
+        recorded = {each["path"]: each["size"] for each in call["stubCopied"]}
+        self.assertEqual(set(recorded), set(made))
+        differing = {path for path in recorded if recorded[path] != made[path]}
+        self.assertLessEqual(differing, {"\\Files.$wcidirs$", "\\Hives.$wcidirs$", "\\tombstones.txt"})
+        with open(os.path.join(self.host.disk(call["path"]), "tombstones.txt"), "rb") as file:
+            self.assertEqual(["Windows\\System32\\ea.dll"], transport.parse_tombstones(file.read()))
         self.assert_left("scratch")
 
     def test_e1_import_of_an_image(self):

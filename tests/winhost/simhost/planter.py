@@ -135,6 +135,8 @@ class Planter:
         parsed = transport.parse_reparse(data)
         directory = os.path.relpath(os.path.dirname(path), self.volume)
         components = [] if directory == "." else directory.split("/")
+        if os.path.islink(path):
+            os.unlink(path)  # a link is not changed but made anew
         os.symlink(layertree.link_target(self.tree, components, parsed), path)
 
     @staticmethod
