@@ -125,6 +125,7 @@ static bool unpack_directly(const struct buf *archive, const struct layer_unpack
     struct tar_reader *reader = tar_reader_open(&handler);
     bool good = tar_reader_feed(reader, archive->data, archive->length, err)
         && tar_reader_finish(reader, err) && unpack_rules_end(&rules, err)
+        && unpack_rules_settle(&rules, err)
         && rules.writer.ops->finish(rules.writer.self, &rules.result, err)
         && utility_vm_inherit(&rules, err);
     if (good)
