@@ -61,6 +61,42 @@ class CommitImage(OnLayer):
         super().end()
 
 
+class CopyOut(OnLayer):
+    """Of a committed layer, which is seen through a writable one on top of it."""
+
+    def begin(self):
+        super().begin()
+        self.test.ok(*self.layer("commit", self.name))
+        self.target = self.test.drive("d", f"copied{self.number}.txt")
+
+    def command(self):
+        return self.layer("cp", f"{self.name}:C:\\a\\case.txt", f"d:\\{self.target.name}")
+
+    def outcome(self):
+        self.test.assertEqual(self.test.names(), [self.name])
+        self.check_committed(self.name)
+        whole = self.target.exists() and self.target.read_bytes() == f"case {self.number}".encode()
+        return "after" if whole else "before"
+
+
+class Import(OnLayer):
+    """A layer that another store has exported."""
+
+    def begin(self):
+        super().begin()
+        self.test.ok(*self.layer("export", self.name, "-o", "d:\\exported.tar"))
+        self.test.ok(*self.layer("rm", self.name))
+
+    def command(self):
+        return self.layer("import", self.name, "--from", self.test.reference, "-i", "d:\\exported.tar")
+
+    def outcome(self):
+        if self.name not in self.test.names():
+            return "before"
+        self.check_committed(self.name)
+        return "after"
+
+
 class Remove(OnLayer):
     """Every other time a committed one."""
 
@@ -98,6 +134,14 @@ class Layers(Kills):
     def test_commit_of_an_image(self):
         self.assertGreaterEqual(self.kill_everywhere(CommitImage(self)), 5)
         self.kill_at_times(CommitImage(self))
+
+    def test_cp(self):
+        """Activate, Prepare, GetLayerMountPath twice, Unprepare, Deactivate, Destroy."""
+        self.assertGreaterEqual(self.kill_everywhere(CopyOut(self)), 7)
+
+    def test_import(self):
+        self.assertGreaterEqual(self.kill_everywhere(Import(self)), 1)
+        self.kill_at_times(Import(self))
 
     def test_rm(self):
         self.assertGreaterEqual(self.kill_everywhere(Remove(self)), 1)
