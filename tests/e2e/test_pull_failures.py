@@ -215,7 +215,8 @@ class Full(Pulled):
         registry, image, reference = self.serve_image(size=6_000_000)
         filler = self.fill(leave=9_000_000)
         self.pull(reference, code=NO_SPACE, says="hint: free some space there")
-        self.assertEqual(self.store.names("layers"), layer_names(image)[:1])
+        # The lower layer may not have been finished when the upper one failed.
+        self.assertLessEqual(set(self.store.names("layers")), set(layer_names(image)[:1]))
         filler.unlink()
         self.pull(reference)
         self.check_complete(image)
