@@ -2,8 +2,11 @@
 #include "registry/blob_ingest.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "base/strlist.h"
+#include "base/text.h"
 #include "registry/ingest_map.h"
 
 /* What a killed process loses of each blob, besides what was on the wire. */
@@ -163,6 +166,42 @@ void blob_ingest_close(struct blob_ingest *ingest)
         (void)!write_map(ingest, &ignored);
     close_files(ingest);
     clear(ingest);
+}
+
+/* With the digest's lock nobody else can be about to begin. */
+static bool sweep_map(const struct blob_store *store, const struct digest *digest,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *part = ingest_path(store, digest, "part");
+    CLEANUP(str_free) char *map = ingest_path(store, digest, "map");
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    if (fs_type_of(part) != FS_ABSENT)
+        return true;
+    if (blob_store_lock(store, digest, /* wait= */ false, NULL, &lock, err))
+        return fs_type_of(part) != FS_ABSENT || fs_remove_file(map, err);
+    if (err->kind != ERR_BUSY)
+        return false;
+    error_clear(err);
+    return true;
+}
+
+bool blob_ingest_sweep(const struct blob_store *store, struct error *err)
+{
+    CLEANUP(str_free) char *folder = fs_join(store->root, "ingest");
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_list(folder, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(error_clear) struct error no_digest = {0};
+        CLEANUP(str_free) char *text = str_format("sha256:%s", names.items[i]);
+        struct digest digest;
+        if (!str_ends_with(text, ".map"))
+            continue;
+        text[strlen(text) - strlen(".map")] = '\0';
+        if (digest_parse(text, &digest, &no_digest) && !sweep_map(store, &digest, err))
+            return false;
+    }
+    return true;
 }
 
 bool blob_ingest_put(const struct blob_store *store, const struct buf *content, struct error *err)

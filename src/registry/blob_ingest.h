@@ -40,6 +40,9 @@ bool blob_ingest_open(const struct blob_store *store, const struct descriptor *d
 /* Where the content of a digest is while it comes in; the caller owns the result. */
 char *blob_ingest_part_path(const struct blob_store *store, const struct digest *digest);
 
+/* Removes the maps that processes left that died between publishing and tidying up. */
+bool blob_ingest_sweep(const struct blob_store *store, struct error *err) MUST_USE;
+
 /* Opens the part file; what is done in it stays. */
 bool blob_ingest_begin(struct blob_ingest *ingest, struct error *err) MUST_USE;
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "registry/blob_fetch.h"
+#include "registry/blob_ingest.h"
 #include "registry/client.h"
 #include "registry/image_record.h"
 #include "registry/pull_consumer.h"
@@ -251,8 +252,9 @@ bool registry_pull(const struct pull_request *request, struct blob_store *store,
     CLEANUP(pull_close) struct pull pull = {.request = request, .store = store};
     CLEANUP(image_clear) struct image image = {0};
     pull_open(&pull, context);
-    bool pulled = take_stored(&pull, &image) ? consume_stored(&pull, &image, err)
-                                             : pull_from_registry(&pull, &image, err);
+    bool pulled = blob_ingest_sweep(store, err)
+        && (take_stored(&pull, &image) ? consume_stored(&pull, &image, err)
+                                       : pull_from_registry(&pull, &image, err));
     if (!pulled)
         return error_wrap(err, "%s", pull.subject);
     *ret = TAKE(image);

@@ -32,6 +32,15 @@ static bool take_layer(const struct invocation *invocation, const struct named_l
     return named_layer_read_config(invocation->root, layer->name, &parents->config, err);
 }
 
+/* What could be the name of either was taken for an image because there is no such layer. */
+static bool explain(const char *from, struct error *err)
+{
+    CLEANUP(error_clear) struct error no_name = {0};
+    return named_layer_check_name(from, &no_name)
+        ? error_wrap(err, "there is no layer named '%s', and as an image", from)
+        : false;
+}
+
 bool layer_parents_find(const struct invocation *invocation,
                         const struct layer_parents_request *request, struct layer_parents *ret,
                         struct error *err)
@@ -40,11 +49,12 @@ bool layer_parents_find(const struct invocation *invocation,
     CLEANUP(layer_parents_clear) struct layer_parents parents = {0};
     if (!layer_source_find(invocation->root, request->from, &layer, err))
         return false;
-    bool found = layer.state == NAMED_LAYER_NONE ? take_image(invocation, request, &parents, err)
-                                                 : take_layer(invocation, &layer, &parents, err);
+    bool is_image = layer.state == NAMED_LAYER_NONE;
+    bool found = is_image ? take_image(invocation, request, &parents, err)
+                          : take_layer(invocation, &layer, &parents, err);
     if (found)
         *ret = TAKE(parents);
-    return found;
+    return found || (is_image && explain(request->from, err));
 }
 
 void layer_parents_clear(struct layer_parents *parents)

@@ -151,7 +151,7 @@ class Stored(Pulled):
     def test_the_layout_on_disk(self):
         _, image, reference = self.serve_image()
         self.pull(reference)
-        self.assertEqual({path.name for path in self.store.root.iterdir()} - {"runs", "scratch"},
+        self.assertEqual({path.name for path in self.store.root.iterdir()} - {"runs", "scratch", "names"},
                          {"blobs", "ingest", "layers", "locks", "refs", "tmp", "trash", "oci-layout", "VERSION"})
         self.assertEqual(self.store.names("runs") + self.store.names("scratch"), [])
         self.check_complete(image)

@@ -313,6 +313,7 @@ TEST(listing)
     CLEANUP(named_layer_list_clear) struct named_layer_list list = {0};
     assert_ok(named_layer_list_read(root, &list, &err));
     assert_int_equal(list.count, 0);
+    named_layer_list_clear(&list);
     put("b", A);
     put("A", B);
     put_file("c", "layer.json", "{");

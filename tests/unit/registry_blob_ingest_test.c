@@ -252,6 +252,28 @@ TEST(content_that_is_there_is_left_alone_unless_its_size_is_wrong)
     }
 }
 
+/* As a process leaves it that dies between publishing and tidying up. */
+TEST(a_map_without_its_content_is_swept)
+{
+    struct error err = {0};
+    CLEANUP(close_fixture) struct fixture f = {0};
+    open_fixture(&f);
+    CLEANUP(str_free) char *map = ingest_file(&f, "map");
+    CLEANUP(str_free) char *part = ingest_file(&f, "part");
+    write_file(map, "left over");
+    assert_ok(blob_ingest_sweep(&f.store, &err));
+    assert_int_equal(count_files(&f, "ingest"), 0);
+    /* What can be gone on with stays, and so does what somebody works on. */
+    write_file(map, "kept");
+    write_file(part, "kept");
+    assert_ok(blob_ingest_sweep(&f.store, &err));
+    assert_int_equal(count_files(&f, "ingest"), 2);
+    begin(&f);
+    assert_ok(fs_remove_file(part, &err));
+    assert_ok(blob_ingest_sweep(&f.store, &err));
+    assert_int_equal(count_files(&f, "ingest"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_part_file_without_a_map_begins_from_nothing),
         cmocka_unit_test(one_at_a_time_brings_content_in),
         cmocka_unit_test(content_that_is_there_is_left_alone_unless_its_size_is_wrong),
+        cmocka_unit_test(a_map_without_its_content_is_swept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
