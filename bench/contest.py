@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import statistics
 import subprocess
-import time
+import sys
 
 
 class Contestant:
@@ -22,15 +22,24 @@ class Contestant:
         return statistics.median(self.seconds)
 
 
+# A program's peak of memory counts from before its exec, so a small one starts it.
+STARTER = """import os, sys, time
+begin = time.monotonic()
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+with open(sys.argv[1], "w") as out:
+    print(time.monotonic() - begin, os.waitstatus_to_exitcode(status), usage.ru_maxrss, file=out)
+"""
+
+
 def time_command(contestant, argv, log):
     """Seconds and peak bytes of one run; its output goes to the file 'log'. Ends everything when it fails."""
+    figures = pathlib.Path(f"{log}.figures")
     with open(log, "wb") as out:
-        begin = time.monotonic()
-        process = subprocess.Popen(argv, stdout=out, stderr=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+        subprocess.run([sys.executable, "-S", "-c", STARTER, str(figures), *map(str, argv)], stdout=out, stderr=out, check=True)
+    seconds, code, peak = figures.read_text(encoding="ascii").split()
+    figures.unlink()
+    if int(code):
         text = pathlib.Path(log).read_text(errors="replace")[-2000:]
-        raise SystemExit(f"{contestant.name} fails with {process.returncode}:\n{text}")
-    return seconds, usage.ru_maxrss * 1024
+        raise SystemExit(f"{contestant.name} fails with {code}:\n{text}")
+    return float(seconds), int(peak) * 1024
