@@ -268,10 +268,14 @@ TEST(a_map_without_its_content_is_swept)
     write_file(part, "kept");
     assert_ok(blob_ingest_sweep(&f.store, &err));
     assert_int_equal(count_files(&f, "ingest"), 2);
-    begin(&f);
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
     assert_ok(fs_remove_file(part, &err));
+    assert_ok(blob_store_lock(&f.store, &f.blob.digest, false, NULL, &lock, &err));
     assert_ok(blob_ingest_sweep(&f.store, &err));
     assert_int_equal(count_files(&f, "ingest"), 1);
+    fs_unlock(&lock);
+    assert_ok(blob_ingest_sweep(&f.store, &err));
+    assert_int_equal(count_files(&f, "ingest"), 0);
 }
 
 int main(void)
