@@ -220,7 +220,9 @@ class Full(Pulled):
         filler.unlink()
         self.pull(reference)
         self.check_complete(image)
-        self.assertEqual(len(registry.seen(image.layers[1].digest)), 1)
+        # Unpacking goes on behind the download and may have filled the disk before all had come; then there was no room
+        # either for the note of what had come, so that it may be asked for once more.
+        self.assertLessEqual(len(registry.seen(image.layers[1].digest)), 2)
 
     def test_the_disk_fills_up_while_downloading(self):
         registry, image, reference = self.serve_image(size=6_000_000)
