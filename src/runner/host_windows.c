@@ -10,6 +10,7 @@
 #include "layers/layer_store.h"
 #include "layers/named_layer_work.h"
 #include "registry/archive_staging.h"
+#include "registry/store_garbage.h"
 #include "runner/run_record.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
@@ -106,17 +107,23 @@ bool host_make_root(struct invocation *invocation, struct error *err)
     return true;
 }
 
-/* Content that a killed load, import or commit wrote and nobody will read. */
-static bool sweep_staging(const struct invocation *invocation, struct error *err)
+/* Content that a killed load, import or commit wrote and nobody will read, and what a killed rmi or
+ * prune was about to remove. What is open somewhere stays for the next time. */
+static bool sweep_blobs(const struct invocation *invocation, struct error *err)
 {
     CLEANUP(blob_store_close) struct blob_store store = {0};
-    return blob_store_open(invocation->root, &store, err) && archive_staging_sweep(&store, err);
+    CLEANUP(error_clear) struct error reason = {0};
+    if (!blob_store_open(invocation->root, &store, err) || !archive_staging_sweep(&store, err))
+        return false;
+    if (!store_trash_empty(&store, &reason))
+        context_step(&invocation->context, "left for later: %s", reason.message);
+    return true;
 }
 
 bool host_prepare(struct invocation *invocation, struct error *err)
 {
     return host_make_root(invocation, err) && sweep_runs(invocation, err)
-        && sweep_staging(invocation, err)
+        && sweep_blobs(invocation, err)
         && layer_store_sweep(&invocation->host->layers, &invocation->context, err)
         && named_layers_sweep(&invocation->host->layers, &invocation->context, err);
 }
