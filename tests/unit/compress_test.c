@@ -4,11 +4,10 @@
 #include "base/byte_source.h"
 #include "check.h"
 #include "layers/decompress.h"
+#include "scratch_fixture.h"
 #include "write_plainly.h"
 
 static const enum compress_format formats[] = {COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD};
-
-static char *scratch;
 
 static bool collect(void *user, const void *data, size_t length, struct error *err)
 {
@@ -121,20 +120,6 @@ TEST(names_of_formats)
     assert_int_equal(format, COMPRESS_ZSTD);
     for (size_t i = 0; i < ARRAY_SIZE(others); i++)
         assert_false(compress_format_parse(others[i], &format));
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

@@ -7,22 +7,7 @@
 #include "base/fs.h"
 #include "base/os.h"
 #include "check.h"
-
-static char *scratch;
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
-}
+#include "scratch_fixture.h"
 
 static void write_text(const char *path, const char *text)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Base layers: unpacked, exported as the files they are, unpacked again. */
 #include "base/base64.h"
+#include "scratch_fixture.h"
 #include "staged_support.h"
 #include "unpack_support.h"
-
-static char *scratch;
 
 static const struct layer_export_request base_export = {.form = LAYER_EXPORT_BASE};
 static const struct layer_unpack_request base_unpack = {.kind = LAYER_BASE,
@@ -241,20 +240,6 @@ TEST(a_file_that_becomes_shorter_is_told)
     export_plant(&tree, "Files\\x", LAYER_FILE, "1234", 4);
     assert_fails(export_folder(&memory, &tree, &base_export, &exported, &result, &err),
                  ERR_INTEGRITY, "'Files\\x': it became shorter");
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

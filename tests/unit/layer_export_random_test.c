@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Folders that chance has put together, exported and unpacked: the same again. */
+#include "scratch_fixture.h"
 #include "staged_support.h"
 #include "unpack_support.h"
 
 #define ROUNDS 40
 #define OBJECTS 50
 #define LARGEST_CONTENT 70000
-
-static char *scratch;
 
 /* ---- chance ---- */
 
@@ -229,20 +228,6 @@ TEST(folders_of_chance_survive)
 {
     for (uint32_t seed = 1; seed <= ROUNDS; seed++)
         round_trip(seed);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

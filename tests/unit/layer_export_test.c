@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes out comes in again: folders of ExportLayer and base layers with everything that a layer
  * can hold, exported and unpacked, and compared with what they were. */
+#include "scratch_fixture.h"
 #include "staged_support.h"
 #include "unpack_support.h"
 
 #define LONG_NAME                                                                                  \
     "a-name-of-more-than-a-hundred-characters-which-does-not-fit-into-the-header-of-a-tar-"        \
     "whatever-one-does-about-it"
-static char *scratch;
-
 static const struct layer_export_request transport_request = {.form = LAYER_EXPORT_TRANSPORT};
 
 /* ---- comparing ---- */
@@ -276,20 +275,6 @@ TEST(the_recycle_bin_and_strange_files_are_left_out)
     export_plant(&more, "something\\else", LAYER_FILE, "x", 1);
     round_trip(&more, COMPRESS_NONE, &u, &result);
     compare_staging(&u.tree, &tree);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

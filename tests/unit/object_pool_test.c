@@ -4,9 +4,8 @@
 #include "layers/object_pool.h"
 
 #include "layers/object_writer.h"
+#include "scratch_fixture.h"
 #include "unpack_support.h"
-
-static char *scratch;
 
 static struct object_job *new_job(size_t number, size_t length)
 {
@@ -354,20 +353,6 @@ TEST(a_failure_ends_the_unpacking)
                  "entry 'Files");
     assert_true(u.tree.count < FILES);
     assert_false(digest_is_set(&u.result.diff_id));
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

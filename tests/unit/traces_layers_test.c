@@ -3,12 +3,11 @@
 #include "base/json_read.h"
 #include "base/text.h"
 #include "layers/tar.h"
+#include "scratch_fixture.h"
 #include "unpack_support.h"
 
 #define TRACES WRUN_TEST_DATA "/traces/"
 #define MAXIMUM ((size_t)1 << 20)
-
-static char *scratch;
 
 static void read_trace(const char *name, struct buf *ret)
 {
@@ -335,20 +334,6 @@ TEST(a_layer_exported_by_hcsshim_is_unpacked)
         assert_int_equal(before->length, after->length);
         assert_memory_equal(before->data, after->data, after->length);
     }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

@@ -21,14 +21,14 @@ static inline void unpacked_clear(struct unpacked *unpacked)
 }
 
 /* Unpacks 'archive' as the request says; blob, digest and tree are filled in here. */
-static inline bool unpack_archive(const struct buf *archive, const char *scratch,
+static inline bool unpack_archive(const struct buf *archive, const char *folder,
                                   const struct layer_unpack_request *request, struct unpacked *ret,
                                   const struct context *context, struct error *err)
 {
     struct layer_unpack_request complete = *request;
     size_t fail_at = ret->tree.fail_at;
     const char *full = ret->tree.full;
-    CLEANUP(str_free) char *path = fs_join(scratch, "blob");
+    CLEANUP(str_free) char *path = fs_join(folder, "blob");
     CLEANUP(file_source_close) struct file_source file = {0};
     write_plainly(path, archive->data, archive->length);
     assert_true(file_source_open(path, &file, err));

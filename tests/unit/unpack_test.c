@@ -2,14 +2,13 @@
 #include "layers/unpack.h"
 
 #include "base/base64.h"
+#include "scratch_fixture.h"
 #include "unpack_support.h"
 
 #define SD                                                                                         \
     "AQAEgBQAAAAkAAAAAAAAADAAAAABAgAAAAAABSAAAAAgAgAAAQEAAAAAAAUSAAAAAgA0AAIAAAAAAxQA/wEfAAEBAAAA" \
     "AAAFEgAAAAADGAD/AR8AAQIAAAAAAAUgAAAAIAIAAA=="
 #define ENTRIES 8
-
-static char *scratch;
 
 static const struct layer_unpack_request base_request = {.kind = LAYER_BASE};
 static const struct layer_unpack_request diff_request = {.kind = LAYER_DIFF};
@@ -1224,20 +1223,6 @@ TEST(cancelling)
     assert_int_equal(u.tree.count, 0);
     assert_fails(layer_unpack_apply(&u.result, &u.layer_tree, NULL, &context, &err), ERR_CANCELLED,
                  "");
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)

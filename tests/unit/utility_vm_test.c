@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/utility_vm.h"
 
+#include "scratch_fixture.h"
 #include "unpack_support.h"
 
 #define SD                                                                                         \
@@ -8,8 +9,6 @@
     "AAAFEgAAAAADGAD/AR8AAQIAAAAAAAUgAAAAIAIAAA=="
 #define BOOT "UtilityVM/Files/EFI/Microsoft/Boot"
 #define ENTRIES 10
-
-static char *scratch;
 
 /* Two parents: the lower one has a utility VM of its own, which nobody must look at. */
 static const struct tar_build_entry lowest[] = {
@@ -377,20 +376,6 @@ TEST(every_failure_is_reported)
             s.upper.tree.fail_at = s.upper.tree.calls + k - whole.layer.calls;
         assert_fails(unpack_diff(&s, change, &err), ERR_OS, "injected failure");
     }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    scratch = make_scratch();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_scratch(&scratch);
-    return 0;
 }
 
 int main(void)
