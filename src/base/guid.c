@@ -50,15 +50,28 @@ bool guid_parse(const char *text, struct guid *ret, struct error *err)
     return true;
 }
 
-void guid_format(const struct guid *guid, char text[GUID_TEXT_SIZE])
+static char *put_byte(char *at, uint8_t byte)
 {
     static const char digits[] = "0123456789abcdef";
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 0xF];
+    return at;
+}
+
+void guid_format(const struct guid *guid, char text[GUID_TEXT_SIZE])
+{
     for (size_t i = 0; i < sizeof guid->bytes; i++) {
-        *text++ = digits[guid->bytes[i] >> 4];
-        *text++ = digits[guid->bytes[i] & 0xF];
+        text = put_byte(text, guid->bytes[i]);
         if (dash_follows(i))
             *text++ = '-';
     }
+    *text = '\0';
+}
+
+void guid_format_hex(const struct guid *guid, char text[GUID_HEX_SIZE])
+{
+    for (size_t i = 0; i < sizeof guid->bytes; i++)
+        text = put_byte(text, guid->bytes[i]);
     *text = '\0';
 }
 

@@ -48,6 +48,15 @@ bool json_writer_finish(struct json_writer *w, char **ret, struct error *err)
     return true;
 }
 
+bool json_writer_finish_line(struct json_writer *w, char **ret, struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    if (!json_writer_finish(w, &text, err))
+        return false;
+    *ret = str_format("%s\n", text);
+    return true;
+}
+
 static void check(struct json_writer *w, yajl_gen_status status)
 {
     /* After a refused text nothing is written any more and yajl's state is of no interest. */

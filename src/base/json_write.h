@@ -33,6 +33,8 @@ void json_writer_open_pretty(struct json_writer *w);
 void json_writer_close(struct json_writer *w);
 /* The document as an owned string. Aborts when blocks are still open (a bug). */
 bool json_writer_finish(struct json_writer *w, char **ret, struct error *err) MUST_USE;
+/* The same as a line of text: with a line feed behind it. */
+bool json_writer_finish_line(struct json_writer *w, char **ret, struct error *err) MUST_USE;
 
 #define JSON_PASTE(a, b) a##b
 #define JSON_CONCAT(a, b) JSON_PASTE(a, b)

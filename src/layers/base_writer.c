@@ -180,8 +180,5 @@ bool layer_tree_set_directory_basic(const struct layer_tree *tree,
     if (!tree->ops->open_directory(tree->self, &directory->path, &handle, err))
         return false;
     bool set = tree->ops->set_basic(tree->self, handle, &directory->basic, err);
-    struct error closing = {0};
-    bool closed = tree->ops->close(tree->self, &handle, set ? err : &closing);
-    error_clear(&closing);
-    return set && closed;
+    return layer_tree_close_after(tree, &handle, set, err);
 }

@@ -8,29 +8,6 @@
 
 #define LARGEST_READ ((size_t)1 << 30)
 
-/* What a folder_handle stands for. */
-struct object {
-    HANDLE handle;
-    char *path; /* relative to the root */
-};
-
-union handle_value {
-    intptr_t value;
-    struct object *object;
-};
-
-static struct object *object_of(struct folder_handle handle)
-{
-    return (union handle_value){.value = handle.value}.object;
-}
-
-static struct folder_handle wrap(HANDLE handle, const char *path)
-{
-    struct object *object = xmalloc(sizeof(*object));
-    *object = (struct object){.handle = handle, .path = xstrdup(path)};
-    return (struct folder_handle){.value = (union handle_value){.object = object}.value};
-}
-
 static bool add_entry(void *user, const char *name, uint32_t attributes, struct error *err)
 {
     (void)err;
@@ -55,7 +32,7 @@ static bool folder_open(void *self, const char *path, struct folder_handle *ret,
     HANDLE handle;
     if (!safe_root_open_at(&folder->root, path, &how, &handle, err))
         return false;
-    *ret = wrap(handle, path);
+    ret->value = object_win32_wrap(handle, path);
     return true;
 }
 
@@ -67,11 +44,11 @@ static bool folder_open_stream(void *self, struct folder_handle owner, const cha
                                        .disposition = FILE_OPEN,
                                        .options = FILE_NON_DIRECTORY_FILE};
     const struct folder_win32 *folder = self;
-    const char *path = object_of(owner)->path;
+    const char *path = object_win32_of(owner.value)->path;
     HANDLE handle;
     if (!safe_root_open_stream(&folder->root, path, name, &how, &handle, err))
         return false;
-    *ret = wrap(handle, path);
+    ret->value = object_win32_wrap(handle, path);
     return true;
 }
 
@@ -80,7 +57,7 @@ static bool folder_read_at(void *self, struct folder_handle handle, struct folde
                            void *data, size_t *ret, struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     char *at = data;
     size_t got = 0;
     while (got < span.length) {
@@ -103,7 +80,7 @@ static bool folder_read_at(void *self, struct folder_handle handle, struct folde
 static void folder_close(void *self, struct folder_handle *handle)
 {
     (void)self;
-    struct object *object = object_of(TAKE(*handle));
+    struct object_win32 *object = object_win32_of(TAKE(handle->value));
     if (!object)
         return;
     handle_close(&object->handle);
@@ -115,35 +92,35 @@ static bool folder_read_info(void *self, struct folder_handle handle, struct fol
                              struct error *err)
 {
     (void)self;
-    return object_win32_read_info(object_of(handle)->handle, ret, err);
+    return object_win32_read_info(object_win32_of(handle.value)->handle, ret, err);
 }
 
 static bool folder_read_security(void *self, struct folder_handle handle, struct buf *ret,
                                  struct error *err)
 {
     (void)self;
-    return object_win32_read_security(object_of(handle)->handle, ret, err);
+    return object_win32_read_security(object_win32_of(handle.value)->handle, ret, err);
 }
 
 static bool folder_read_ea(void *self, struct folder_handle handle, struct buf *ret,
                            struct error *err)
 {
     (void)self;
-    return object_win32_read_ea(object_of(handle)->handle, ret, err);
+    return object_win32_read_ea(object_win32_of(handle.value)->handle, ret, err);
 }
 
 static bool folder_read_reparse(void *self, struct folder_handle handle, struct buf *ret,
                                 struct error *err)
 {
     (void)self;
-    return object_win32_read_reparse(object_of(handle)->handle, ret, err);
+    return object_win32_read_reparse(object_win32_of(handle.value)->handle, ret, err);
 }
 
 static bool folder_list_streams(void *self, struct folder_handle handle, struct folder_streams *ret,
                                 struct error *err)
 {
     (void)self;
-    return object_win32_list_streams(object_of(handle)->handle, ret, err);
+    return object_win32_list_streams(object_win32_of(handle.value)->handle, ret, err);
 }
 
 static const struct layer_folder_ops operations = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "layers/chain.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
 #include "win32/safe_root.h"
@@ -190,16 +191,10 @@ static bool copy_any(const struct copy *copy, const char *from, const char *to, 
 
 /* ---- where to ---- */
 
-static const char *last_name(const char *path)
-{
-    const char *separator = strrchr(path, '\\');
-    return separator ? separator + 1 : path;
-}
-
 static bool check_parent(const struct copy *copy, const char *path, struct error *err)
 {
     enum kind kind = KIND_DIRECTORY;
-    const char *name = last_name(path);
+    const char *name = layer_name_of(path);
     if (name == path)
         return true;
     CLEANUP(str_free) char *parent = xstrndup(path, (size_t)(name - path - 1));
@@ -224,7 +219,7 @@ static bool resolve(const struct copy *copy, const struct copy_place *from,
         return error_set(err, ERR_USAGE, "'%s' is a link; name the place that it leads to",
                          source == KIND_LINK ? from->path : to->path);
     if (target == KIND_DIRECTORY && *from->path && !(from->is_inside && source == KIND_DIRECTORY)) {
-        *ret = below(to->path, last_name(from->path));
+        *ret = below(to->path, layer_name_of(from->path));
         return true;
     }
     if (target == KIND_ABSENT && to->is_inside && source == KIND_FILE)

@@ -78,12 +78,6 @@ static char *layers_directory(const struct layer_store *store)
     return fs_join(store->root, "layers");
 }
 
-static char *layer_path_of(const struct layer_store *store, const char *name)
-{
-    CLEANUP(str_free) char *layers = layers_directory(store);
-    return fs_join(layers, name);
-}
-
 static char *lock_path_of(const struct layer_store *store, const char *name)
 {
     CLEANUP(str_free) char *locks = fs_join(store->root, "locks");
@@ -97,7 +91,7 @@ char *layer_store_path(const struct layer_store *store, const struct digest *cha
 {
     char name[LAYER_DIRECTORY_NAME_SIZE];
     layer_directory_name(chain_id, name);
-    return layer_path_of(store, name);
+    return layer_directory_path(store->root, name);
 }
 
 static bool read_record(const char *path, struct layer_record *ret, struct error *err)
@@ -111,7 +105,7 @@ static bool read_record(const char *path, struct layer_record *ret, struct error
 static bool find_by_name(const struct layer_store *store, const char *name,
                          const struct digest *chain_id, char **ret_path, struct error *err)
 {
-    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *path = layer_directory_path(store->root, name);
     CLEANUP(str_free) char *record_path = fs_join(path, LAYER_RECORD_NAME);
     CLEANUP(layer_record_clear) struct layer_record record = {0};
     if (fs_type_of(record_path) == FS_ABSENT) {
@@ -137,19 +131,14 @@ bool layer_store_find(const struct layer_store *store, const struct digest *chai
 
 /* ---- holding ---- */
 
-static const char *name_of(const char *layer_path)
-{
-    const char *separator = strrchr(layer_path, '\\');
-    return separator ? separator + 1 : layer_path;
-}
-
 bool layer_store_hold(const struct layer_store *store, const struct strlist *layers,
                       const struct cancel *cancel, struct layer_hold *ret, struct error *err)
 {
     CLEANUP(layer_hold_release)
     struct layer_hold hold = {.locks = xcalloc(layers->count + 1, sizeof(*hold.locks))};
     for (; hold.count < layers->count; hold.count++) {
-        CLEANUP(str_free) char *path = lock_path_of(store, name_of(layers->items[hold.count]));
+        CLEANUP(str_free)
+        char *path = lock_path_of(store, layer_name_of(layers->items[hold.count]));
         if (!fs_lock(path, FS_LOCK_SHARED, true, cancel, &hold.locks[hold.count], err))
             return error_wrap(err, "hold the layer '%s'", layers->items[hold.count]);
     }
@@ -177,7 +166,7 @@ static bool put_record(const char *layer_path, const struct layer_record *record
 bool layer_store_read(const struct layer_store *store, const char *name, struct layer_record *ret,
                       struct error *err)
 {
-    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *path = layer_directory_path(store->root, name);
     CLEANUP(str_free) char *record_path = fs_join(path, LAYER_RECORD_NAME);
     return read_record(record_path, ret, err) || error_wrap(err, "layer '%s'", path);
 }
@@ -185,7 +174,7 @@ bool layer_store_read(const struct layer_store *store, const char *name, struct 
 bool layer_store_note_blob(const struct layer_store *store, const char *name,
                            const struct layer_record_blob *blob, struct error *err)
 {
-    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *path = layer_directory_path(store->root, name);
     CLEANUP(layer_record_clear) struct layer_record record = {0};
     if (!layer_store_read(store, name, &record, err))
         return false;
@@ -207,7 +196,7 @@ static bool write_record(const struct layer_import *import, enum layer_utility_v
                                   .created = xstrdup(now),
                                   .utility_vm = utility_vm};
     for (size_t i = 0; i < import->request->parents->count; i++)
-        strlist_add(&record.parents, name_of(import->request->parents->items[i]));
+        strlist_add(&record.parents, layer_name_of(import->request->parents->items[i]));
     if (import->request->blob)
         record.blob = layer_record_blob_copy(import->request->blob);
     return put_record(import->path, &record, err);
@@ -281,7 +270,7 @@ static bool make_unless_present(struct layer_import *import, const char *name, c
     if (!layer_retire(store->api, layers, name, import->context, err))
         return false;
 
-    CLEANUP(str_free) char *path = layer_path_of(store, name);
+    CLEANUP(str_free) char *path = layer_directory_path(store->root, name);
     import->path = path;
     emit(import, EVENT_LAYER_STARTED);
     if (!make_layer(import, err)) {

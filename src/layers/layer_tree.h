@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/strlist.h"
 #include "layers/layer_path.h"
@@ -93,3 +94,19 @@ struct layer_tree_ops {
     bool (*type_of)(void *self, const struct layer_path *path, enum layer_object_type *ret,
                     struct error *err);
 };
+
+/* What of the metadata is there, in the order in which BackupWrite is fed by Microsoft's tools:
+ * security, extended attributes, link data. */
+struct layer_object_meta {
+    const struct buf *security;
+    const struct buf *ea;
+    const struct buf *reparse;
+};
+
+bool layer_tree_set_meta(const struct layer_tree *tree, struct layer_handle object,
+                         const struct layer_object_meta *meta, struct error *err) MUST_USE;
+
+/* Closes the object after work on it, which was 'done' or has failed with *err already. True when
+ * both went well. */
+bool layer_tree_close_after(const struct layer_tree *tree, struct layer_handle *object, bool done,
+                            struct error *err) MUST_USE;

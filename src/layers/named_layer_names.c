@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "layers/chain.h"
 #include "layers/named_layer.h"
 
 #define LOCK_PREFIX "name-"
@@ -47,7 +48,7 @@ static char *lock_path_of(const char *root, const char *name)
 static void add_paths(const char *root, const struct strlist *names, struct strlist *ret)
 {
     for (size_t i = 0; i < names->count; i++)
-        strlist_add_owned(ret, below(root, "layers", names->items[i]));
+        strlist_add_owned(ret, layer_directory_path(root, names->items[i]));
 }
 
 void named_layer_parent_paths(const char *root, const struct named_layer *layer,
@@ -58,14 +59,14 @@ void named_layer_parent_paths(const char *root, const struct named_layer *layer,
 
 void named_layer_chain_paths(const char *root, const struct named_layer *layer, struct strlist *ret)
 {
-    strlist_add_owned(ret, below(root, "layers", layer->layer));
+    strlist_add_owned(ret, layer_directory_path(root, layer->layer));
     add_paths(root, &layer->parents, ret);
 }
 
 char *named_layer_path(const char *root, const struct named_layer *layer)
 {
     bool is_layer = layer->state == NAMED_LAYER_COMMITTED || !layer->scratch;
-    return is_layer ? below(root, "layers", layer->layer ? layer->layer : "")
+    return is_layer ? layer_directory_path(root, layer->layer ? layer->layer : "")
                     : below(root, "scratch", layer->scratch);
 }
 

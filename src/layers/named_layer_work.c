@@ -29,23 +29,12 @@ static char *scratch_path(const struct named_layer_claim *claim)
 static bool random_name(char **ret, struct error *err)
 {
     struct guid guid;
-    char text[GUID_TEXT_SIZE];
-    char name[LAYER_DIRECTORY_NAME_SIZE];
-    size_t length = 0;
+    char name[GUID_HEX_SIZE];
     if (!guid_random(&guid, err))
         return false;
-    guid_format(&guid, text);
-    for (const char *c = text; *c; c++)
-        if (*c != '-')
-            name[length++] = *c;
-    *ret = xstrndup(name, length);
+    guid_format_hex(&guid, name);
+    *ret = xstrdup(name);
     return true;
-}
-
-static const char *last_name(const char *path)
-{
-    const char *separator = strrchr(path, '\\');
-    return separator ? separator + 1 : path;
 }
 
 static bool describe(const struct named_layer_request *request, struct named_layer *ret,
@@ -59,7 +48,7 @@ static bool describe(const struct named_layer_request *request, struct named_lay
     layer.storage_bytes = request->storage_bytes;
     strlist_add_all(&layer.labels, request->labels);
     for (size_t i = 0; i < request->parents->count; i++)
-        strlist_add(&layer.parents, last_name(request->parents->items[i]));
+        strlist_add(&layer.parents, layer_name_of(request->parents->items[i]));
     named_layer_touch(&layer);
     layer.created = xstrdup(layer.last_used);
     *ret = layer;
@@ -275,8 +264,7 @@ bool named_layer_finish_commit(const struct layer_store *store, struct named_lay
 
 static bool layer_is_complete(const struct named_layer_claim *claim)
 {
-    CLEANUP(str_free) char *layers = fs_join(claim->root, "layers");
-    CLEANUP(str_free) char *path = fs_join(layers, claim->layer.layer);
+    CLEANUP(str_free) char *path = layer_directory_path(claim->root, claim->layer.layer);
     CLEANUP(str_free) char *record = fs_join(path, LAYER_RECORD_NAME);
     return fs_type_of(record) != FS_ABSENT;
 }

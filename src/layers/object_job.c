@@ -71,18 +71,10 @@ void object_job_free(struct object_job **job)
 
 /* ---- the steps ---- */
 
-/* In the order in which BackupWrite is fed by Microsoft's tools: security, EAs, link data. */
 static bool set_meta(const struct object_job *job, const struct layer_tree *tree, struct error *err)
 {
-    const struct layer_tree_ops *ops = tree->ops;
-    return (job->security.length == 0
-            || ops->set_security(tree->self, job->open, job->security.data, job->security.length,
-                                 err))
-        && (job->ea.length == 0
-            || ops->set_ea(tree->self, job->open, job->ea.data, job->ea.length, err))
-        && (job->reparse.length == 0
-            || ops->set_reparse(tree->self, job->open, job->reparse.data, job->reparse.length,
-                                err));
+    const struct layer_object_meta meta = {&job->security, &job->ea, &job->reparse};
+    return layer_tree_set_meta(tree, job->open, &meta, err);
 }
 
 bool object_job_describe(struct object_job *job, const struct layer_tree *tree,

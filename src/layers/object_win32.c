@@ -16,6 +16,23 @@
 #define LARGEST_STREAM_LIST ((size_t)1024 * 1024)
 #define DATA_STREAM_TYPE ":$DATA"
 
+union object_value {
+    intptr_t value;
+    struct object_win32 *object;
+};
+
+intptr_t object_win32_wrap(HANDLE handle, const char *path)
+{
+    struct object_win32 *object = xmalloc(sizeof(*object));
+    *object = (struct object_win32){.handle = handle, .path = xstrdup(path)};
+    return (union object_value){.object = object}.value;
+}
+
+struct object_win32 *object_win32_of(intptr_t value)
+{
+    return (union object_value){.value = value}.object;
+}
+
 /* A SACL holds more than audit rules; each kind of entry has a bit of its own. */
 #define WHOLE_SECURITY                                                                             \
     (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION           \

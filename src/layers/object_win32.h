@@ -9,6 +9,16 @@
 #include "layers/layer_folder.h"
 #include "win32/nt.h"
 
+/* What a handle of layer_tree.h or layer_folder.h stands for. */
+struct object_win32 {
+    HANDLE handle;
+    char *path; /* relative to the root; for messages */
+};
+
+/* Takes the handle, copies the path. The value is never 0. */
+intptr_t object_win32_wrap(HANDLE handle, const char *path);
+struct object_win32 *object_win32_of(intptr_t value);
+
 /* Times, attributes, size, names and number. */
 bool object_win32_read_info(HANDLE object, struct folder_info *ret, struct error *err) MUST_USE;
 /* The others append, as layer_folder.h says. This one takes READ_CONTROL and

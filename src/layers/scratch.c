@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "layers/chain.h"
 #include "layers/layer_id.h"
 #include "layers/layer_retire.h"
 #include "win32/hresult.h"
@@ -56,12 +57,6 @@ static bool make_folder(const char *path, struct error *err)
         || error_win32(err, GetLastError(), "create the directory '%s'", path);
 }
 
-static const char *name_of(const char *path)
-{
-    const char *separator = strrchr(path, '\\');
-    return separator ? separator + 1 : path;
-}
-
 bool scratch_create(const struct layer_api *api, const char *path, const struct strlist *parents,
                     struct scratch *ret, struct error *err)
 {
@@ -69,7 +64,7 @@ bool scratch_create(const struct layer_api *api, const char *path, const struct 
     struct guid id;
     if (parents->count == 0)
         return error_set(err, ERR_BUG, "a scratch without layers");
-    if (!path_to_plain(path, &plain, err) || !layer_id_from_name(name_of(plain), &id, err)
+    if (!path_to_plain(path, &plain, err) || !layer_id_from_name(layer_name_of(plain), &id, err)
         || !make_folder(plain, err))
         return error_wrap(err, "create a scratch");
     /* The descriptors run down to the base layer, which alone has the template. */
@@ -289,7 +284,7 @@ bool scratch_attach_disk(struct scratch *scratch, const struct strlist *parents,
 static bool retire(const struct layer_api *api, const char *path, const struct context *context,
                    struct error *err)
 {
-    const char *name = name_of(path);
+    const char *name = layer_name_of(path);
     CLEANUP(str_free) char *directory = xstrndup(path, (size_t)(name - path));
     return layer_retire(api, directory, name, context, err)
         || error_wrap(err, "remove the scratch '%s'", path);

@@ -13,24 +13,13 @@ static bool write_content(void *user, const void *data, size_t length, struct er
     return target->tree->ops->write(target->tree->self, target->handle, data, length, err);
 }
 
-static bool set_meta(const struct target *target, const struct win_meta *meta, struct error *err)
-{
-    const struct layer_tree_ops *ops = target->tree->ops;
-    void *self = target->tree->self;
-    struct layer_handle handle = target->handle;
-    return (meta->security.length == 0
-            || ops->set_security(self, handle, meta->security.data, meta->security.length, err))
-        && (meta->ea.length == 0 || ops->set_ea(self, handle, meta->ea.data, meta->ea.length, err))
-        && (meta->reparse.length == 0
-            || ops->set_reparse(self, handle, meta->reparse.data, meta->reparse.length, err));
-}
-
 static bool fill(const struct tree_copy *copy, struct target *target, const struct win_meta *meta,
                  struct error *err)
 {
     const struct layer_tree *from = copy->from;
+    const struct layer_object_meta parts = {&meta->security, &meta->ea, &meta->reparse};
     bool is_file = !meta->is_directory && meta->reparse.length == 0;
-    return set_meta(target, meta, err)
+    return layer_tree_set_meta(target->tree, target->handle, &parts, err)
         && (!is_file
             || from->ops->read_content(from->self, copy->source, write_content, target, err))
         && (meta->is_directory
@@ -51,12 +40,10 @@ bool tree_copy_object(const struct tree_copy *copy, struct win_basic_info *ret, 
     if (!made)
         return false;
     bool filled = fill(copy, &target, &meta, err);
-    struct error closing = {0};
-    bool closed = ops->close(copy->to->self, &target.handle, filled ? err : &closing);
-    error_clear(&closing);
-    if (filled && closed)
-        *ret = meta.is_directory ? meta.basic : (struct win_basic_info){0};
-    return filled && closed;
+    if (!layer_tree_close_after(copy->to, &target.handle, filled, err))
+        return false;
+    *ret = meta.is_directory ? meta.basic : (struct win_basic_info){0};
+    return true;
 }
 
 bool tree_copy_link(const struct tree_copy *copy, struct error *err)

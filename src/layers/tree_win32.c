@@ -7,6 +7,7 @@
 #include <winioctl.h>
 
 #include "base/alloc.h"
+#include "layers/object_win32.h"
 #include "layers/tree_win32_read.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
@@ -18,36 +19,13 @@
 #define OBJECT_ACCESS                                                                              \
     (GENERIC_READ | GENERIC_WRITE | WRITE_DAC | WRITE_OWNER | ACCESS_SYSTEM_SECURITY)
 
-/* What a layer_handle stands for. */
-struct object {
-    HANDLE handle;
-    char *path; /* relative to the root */
-};
-
-union handle_value {
-    intptr_t value;
-    struct object *object;
-};
-
-static struct object *object_of(struct layer_handle handle)
-{
-    return (union handle_value){.value = handle.value}.object;
-}
-
-static struct layer_handle wrap(HANDLE handle, const char *path)
-{
-    struct object *object = xmalloc(sizeof(*object));
-    *object = (struct object){.handle = handle, .path = xstrdup(path)};
-    return (struct layer_handle){.value = (union handle_value){.object = object}.value};
-}
-
 static bool open_object(struct tree_win32 *tree, const struct layer_path *path,
                         const struct nt_open *how, struct layer_handle *ret, struct error *err)
 {
     HANDLE handle;
     if (!safe_dirs_open_at(&tree->dirs, path->text, how, &handle, err))
         return false;
-    *ret = wrap(handle, path->text);
+    ret->value = object_win32_wrap(handle, path->text);
     return true;
 }
 
@@ -88,7 +66,7 @@ static bool tree_create_file(void *self, const struct layer_path *path, uint64_t
                                        .options = FILE_NON_DIRECTORY_FILE};
     if (!open_object(self, path, &how, ret, err))
         return false;
-    reserve(object_of(*ret)->handle, size);
+    reserve(object_win32_of(ret->value)->handle, size);
     return true;
 }
 
@@ -100,12 +78,12 @@ static bool tree_open_stream(void *self, struct layer_handle owner, const char *
                                        .disposition = FILE_CREATE,
                                        .options = FILE_NON_DIRECTORY_FILE};
     struct tree_win32 *tree = self;
-    const char *path = object_of(owner)->path;
+    const char *path = object_win32_of(owner.value)->path;
     HANDLE handle;
     if (!safe_dirs_open_stream(&tree->dirs, path, name, &how, &handle, err))
         return false;
     reserve(handle, size);
-    *ret = wrap(handle, path);
+    ret->value = object_win32_wrap(handle, path);
     return true;
 }
 
@@ -113,7 +91,7 @@ static bool tree_write(void *self, struct layer_handle handle, const void *data,
                        struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     const char *at = data;
     while (length > 0) {
         DWORD written = 0;
@@ -156,7 +134,7 @@ static bool tree_set_security(void *self, struct layer_handle handle, const void
                               size_t length, struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     SECURITY_DESCRIPTOR_RELATIVE *copy;
     if (length < sizeof(*copy))
         return error_set(err, ERR_INTEGRITY, "the security descriptor of '%s' is cut short",
@@ -176,7 +154,7 @@ static bool tree_set_ea(void *self, struct layer_handle handle, const void *list
                         struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     CLEANUP(mem_free) void *copy = xmemdup(list, length);
     IO_STATUS_BLOCK io = {0};
     NTSTATUS status = NtSetEaFile(object->handle, &io, copy, (ULONG)length);
@@ -188,7 +166,7 @@ static bool tree_set_reparse(void *self, struct layer_handle handle, const void 
                              size_t length, struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     CLEANUP(mem_free) void *copy = xmemdup(data, length);
     IO_STATUS_BLOCK io = {0};
     NTSTATUS status = NtFsControlFile(object->handle, NULL, NULL, NULL, &io,
@@ -200,7 +178,7 @@ static bool tree_set_basic(void *self, struct layer_handle handle,
                            const struct win_basic_info *basic, struct error *err)
 {
     (void)self;
-    const struct object *object = object_of(handle);
+    const struct object_win32 *object = object_win32_of(handle.value);
     FILE_BASIC_INFORMATION information = {
         .CreationTime.QuadPart = basic->creation_time,
         .LastAccessTime.QuadPart = basic->access_time,
@@ -218,7 +196,7 @@ static bool tree_set_basic(void *self, struct layer_handle handle,
 static bool tree_close(void *self, struct layer_handle *handle, struct error *err)
 {
     (void)self;
-    struct object *object = object_of(TAKE(*handle));
+    struct object_win32 *object = object_win32_of(TAKE(handle->value));
     if (!object)
         return true;
     bool closed =

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "layers/chain.h"
 #include "layers/layer_id.h"
 #include "win32/dll.h"
 #include "win32/hresult.h"
@@ -68,11 +69,9 @@ static bool describe(const char *path, struct layer_descriptor *ret, struct erro
     CLEANUP(str_free) char *plain = NULL;
     if (!path_to_plain(path, &plain, err))
         return false;
-    const char *separator = strrchr(plain, '\\');
     struct guid id;
     wchar_t *wide;
-    if (!layer_id_from_name(separator ? separator + 1 : plain, &id, err)
-        || !utf16_from_utf8(plain, &wide, err))
+    if (!layer_id_from_name(layer_name_of(plain), &id, err) || !utf16_from_utf8(plain, &wide, err))
         return false;
     *ret = (struct layer_descriptor){.id = to_windows(&id), .path = wide};
     return true;

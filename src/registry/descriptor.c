@@ -75,3 +75,18 @@ void descriptor_list_clear(struct descriptor_list *list)
     mem_free(&list->items);
     *list = (struct descriptor_list){0};
 }
+
+void descriptor_put(struct json_writer *w, const char *key, const struct descriptor *descriptor)
+{
+    JSON_OBJECT(w, key) {
+        json_string(w, "mediaType", descriptor->media_type);
+        json_uint(w, "size", descriptor->size);
+        json_string(w, "digest", descriptor->digest.text);
+        if (descriptor->urls.count) {
+            JSON_ARRAY(w, "urls") {
+                for (size_t i = 0; i < descriptor->urls.count; i++)
+                    json_string(w, NULL, descriptor->urls.items[i]);
+            }
+        }
+    }
+}

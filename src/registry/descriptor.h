@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json_read.h"
+#include "base/json_write.h"
 #include "registry/platform.h"
 
 struct descriptor {
@@ -24,6 +25,9 @@ struct descriptor_list {
 bool descriptor_from_json(const struct json_value *value, void *target, struct error *err) MUST_USE;
 bool descriptor_list_from_json(const struct json_value *value, void *target, struct error *err)
     MUST_USE;
+
+/* As a manifest has it; not the platform, which only an index has. */
+void descriptor_put(struct json_writer *w, const char *key, const struct descriptor *descriptor);
 
 void descriptor_clear(struct descriptor *descriptor);
 void descriptor_list_clear(struct descriptor_list *list);

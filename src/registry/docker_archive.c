@@ -78,16 +78,6 @@ bool docker_archive_compose(const struct docker_archive *archive, char **ret, st
     return json_writer_finish(&w, ret, err);
 }
 
-static void put_descriptor(struct json_writer *w, const char *key,
-                           const struct descriptor *descriptor)
-{
-    JSON_OBJECT(w, key) {
-        json_string(w, "mediaType", descriptor->media_type);
-        json_uint(w, "size", descriptor->size);
-        json_string(w, "digest", descriptor->digest.text);
-    }
-}
-
 bool docker_manifest_compose(const struct descriptor *config, const struct descriptor_list *layers,
                              char **ret, struct error *err)
 {
@@ -96,10 +86,10 @@ bool docker_manifest_compose(const struct descriptor *config, const struct descr
     JSON_OBJECT(&w, NULL) {
         json_uint(&w, "schemaVersion", 2);
         json_string(&w, "mediaType", DOCKER_MANIFEST_TYPE);
-        put_descriptor(&w, "config", config);
+        descriptor_put(&w, "config", config);
         JSON_ARRAY(&w, "layers") {
             for (size_t i = 0; i < layers->count; i++)
-                put_descriptor(&w, NULL, &layers->items[i]);
+                descriptor_put(&w, NULL, &layers->items[i]);
         }
     }
     return json_writer_finish(&w, ret, err);

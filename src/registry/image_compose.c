@@ -223,22 +223,6 @@ static bool compose_config(const struct older *older, char **ret, struct error *
 
 /* ---- the manifest ---- */
 
-static void put_descriptor(struct json_writer *w, const char *key,
-                           const struct descriptor *descriptor)
-{
-    JSON_OBJECT(w, key) {
-        json_string(w, "mediaType", descriptor->media_type);
-        json_uint(w, "size", descriptor->size);
-        json_string(w, "digest", descriptor->digest.text);
-        if (descriptor->urls.count) {
-            JSON_ARRAY(w, "urls") {
-                for (size_t i = 0; i < descriptor->urls.count; i++)
-                    json_string(w, NULL, descriptor->urls.items[i]);
-            }
-        }
-    }
-}
-
 static bool compose_manifest(const struct image_compose_request *request, const char *config_text,
                              char **ret, struct error *err)
 {
@@ -253,10 +237,10 @@ static bool compose_manifest(const struct image_compose_request *request, const 
     JSON_OBJECT(&w, NULL) {
         json_uint(&w, "schemaVersion", 2);
         json_string(&w, "mediaType", families[request->family].manifest);
-        put_descriptor(&w, "config", &config);
+        descriptor_put(&w, "config", &config);
         JSON_ARRAY(&w, "layers") {
             for (size_t i = 0; i < request->layers->count; i++)
-                put_descriptor(&w, NULL, &request->layers->items[i]);
+                descriptor_put(&w, NULL, &request->layers->items[i]);
         }
     }
     return json_writer_finish(&w, ret, err);

@@ -2,13 +2,12 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
-#include "base/json_write.h"
 #include "registry/image_compose.h"
 #include "runner/host.h"
 #include "runner/image_commit.h"
+#include "runner/image_name_print.h"
 #include "runner/image_source.h"
 #include "runner/source_date.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
 
 struct commit_options {
@@ -27,28 +26,6 @@ static const struct cli_option options_table[] = {
     {"pause", 'p', NULL, "what is committed has ended, or is a layer that nobody works on", NULL,
      0},
 };
-
-static bool print(const struct invocation *invocation, const struct reference *name,
-                  const struct digest *digest, struct error *err)
-{
-    CLEANUP(str_free) char *text = NULL;
-    CLEANUP(str_free) char *reference = reference_format(name);
-    if (invocation->global.json) {
-        CLEANUP(json_writer_close) struct json_writer w;
-        json_writer_open(&w);
-        JSON_OBJECT(&w, NULL) {
-            json_string(&w, "ref", reference);
-            json_string(&w, "digest", digest->text);
-        }
-        if (!json_writer_finish(&w, &text, err))
-            return false;
-    } else {
-        text = invocation->global.quiet ? xstrdup(digest->text)
-                                        : str_format("%s@%s", reference, digest->text);
-    }
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
-}
 
 static bool parse_name(const char *text, struct reference *ret, struct error *err)
 {
@@ -80,7 +57,7 @@ static bool commit(const struct invocation *invocation, const struct commit_opti
     };
     return (image_commit(invocation, &store, &request, &digest, err)
             || error_wrap(err, "commit '%s'", source))
-        && print(invocation, name, &digest, err);
+        && image_name_print(invocation, name, &digest, err);
 }
 
 static bool run_commit(struct invocation *invocation, void *options, const struct strlist *args,

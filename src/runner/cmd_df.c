@@ -80,7 +80,6 @@ static char *compose_text(const struct df *df, bool verbose)
 static bool compose_json(const struct df *df, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
         json_string(&w, "root", df->store.root);
@@ -106,10 +105,7 @@ static bool compose_json(const struct df *df, char **ret, struct error *err)
             }
         }
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static bool run_df(struct invocation *invocation, void *options, const struct strlist *args,

@@ -170,17 +170,13 @@ static bool compose_json(const struct image_list *images, const struct strlist *
                          struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_ARRAY(&w, NULL) {
         for (size_t i = 0; i < images->count; i++)
             if (is_selected(&images->items[i], args) && !is_listed_before(images, i, args))
                 put_image(&w, images, i, args);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static void warn_of_damage(const struct invocation *invocation, const struct image_list *images,

@@ -4,13 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
-#include "base/text.h"
 #include "registry/image_import.h"
 #include "runner/archive_file.h"
 #include "runner/host.h"
+#include "runner/image_name_print.h"
 #include "runner/image_source.h"
 #include "runner/layer_digest.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
 
 struct import_options {
@@ -50,28 +49,6 @@ static bool find_version(const struct import_options *options, const struct plat
     return true;
 }
 
-static bool print(const struct invocation *invocation, const struct reference *name,
-                  const struct digest *digest, struct error *err)
-{
-    CLEANUP(str_free) char *text = NULL;
-    CLEANUP(str_free) char *reference = reference_format(name);
-    if (invocation->global.json) {
-        CLEANUP(json_writer_close) struct json_writer w;
-        json_writer_open(&w);
-        JSON_OBJECT(&w, NULL) {
-            json_string(&w, "ref", reference);
-            json_string(&w, "digest", digest->text);
-        }
-        if (!json_writer_finish(&w, &text, err))
-            return false;
-    } else {
-        text = invocation->global.quiet ? xstrdup(digest->text)
-                                        : str_format("%s@%s", reference, digest->text);
-    }
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
-}
-
 static bool run_import(struct invocation *invocation, void *options, const struct strlist *args,
                        int *ret_code, struct error *err)
 {
@@ -98,7 +75,7 @@ static bool run_import(struct invocation *invocation, void *options, const struc
     };
     return (image_import(&request, &store, &invocation->context, &digest, err)
             || error_wrap(err, "%s", args->items[0]))
-        && print(invocation, &name, &digest, err);
+        && image_name_print(invocation, &name, &digest, err);
 }
 
 static void clear_options(void *options)

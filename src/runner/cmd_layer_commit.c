@@ -1,45 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/alloc.h"
 #include "runner/host.h"
 #include "runner/layer_commit.h"
 #include "runner/layer_host.h"
 #include "runner/layer_json.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
-
-static bool claim_new_name(const struct invocation *invocation, struct layer_commit_name *as,
-                           struct error *err)
-{
-    if (!host_layer_claim(invocation, as->text, &as->claim, err))
-        return false;
-    if (as->claim.layer.state == NAMED_LAYER_NONE)
-        return true;
-    error_set(err, ERR_BUSY, "there is a layer named '%s' already", as->text);
-    return error_hint(err, "choose another name, or remove it: wrun layer rm %s", as->text);
-}
-
-static bool print(const struct invocation *invocation, const struct named_layer *layer,
-                  struct error *err)
-{
-    CLEANUP(str_free) char *text = NULL;
-    if (invocation->global.json) {
-        if (!layer_json_made(invocation->root, layer, &text, err))
-            return false;
-    } else {
-        CLEANUP(str_free) char *path = named_layer_path(invocation->root, layer);
-        text = str_format("%s\n", path);
-    }
-    return terminal_result(text, err);
-}
 
 static bool commit(const struct invocation *invocation, const char *name,
                    struct layer_commit_name *as, struct error *err)
 {
     CLEANUP(layer_origin_close) struct layer_origin origin = {0};
     return layer_origin_open(invocation, name, &origin, err)
-        && (!as || claim_new_name(invocation, as, err))
+        && (!as || layer_claim_new_name(invocation, as->text, &as->claim, err))
         && layer_commit(invocation, &origin, as, err)
-        && print(invocation, as ? &as->claim.layer : &origin.claim.layer, err);
+        && layer_made_print(invocation, as ? &as->claim.layer : &origin.claim.layer, err);
 }
 
 static bool run_commit(struct invocation *invocation, void *options, const struct strlist *args,

@@ -79,10 +79,7 @@ static bool print(struct diff *diff, struct error *err)
     if (!diff->json)
         return diff->text.length == 0 || terminal_result(buf_str(&diff->text), err);
     json_array_end(&diff->writer);
-    if (!json_writer_finish(&diff->writer, &json, err))
-        return false;
-    CLEANUP(str_free) char *line = str_format("%s\n", json);
-    return terminal_result(line, err);
+    return json_writer_finish_line(&diff->writer, &json, err) && terminal_result(json, err);
 }
 
 static bool run_diff(struct invocation *invocation, void *options, const struct strlist *args,

@@ -43,10 +43,7 @@ static bool print(const struct invocation *invocation, const struct archive_outp
         json_uint(&w, "size", result->blob_size);
         json_uint(&w, "entries", result->entries);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
+    return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
 }
 
 static bool write_layer(const struct invocation *invocation, struct layer_origin *origin,

@@ -11,7 +11,6 @@
 #include "runner/layer_json.h"
 #include "runner/layer_option.h"
 #include "runner/layer_parents.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
 
 #define SPOOL_NAME "layer"
@@ -95,16 +94,6 @@ static bool spool(struct import *import, struct error *err)
 
 /* ---- the layer ---- */
 
-static bool claim(struct import *import, struct error *err)
-{
-    if (!host_layer_claim(import->invocation, import->name, &import->claim, err))
-        return false;
-    if (import->claim.layer.state == NAMED_LAYER_NONE)
-        return true;
-    error_set(err, ERR_BUSY, "there is a layer named '%s' already", import->name);
-    return error_hint(err, "choose another name, or remove it: wrun layer rm %s", import->name);
-}
-
 static bool find_parents(struct import *import, struct error *err)
 {
     const struct layer_parents_request request = {
@@ -175,20 +164,6 @@ static bool record_and_make(struct import *import, struct error *err)
     return false;
 }
 
-static bool print(const struct import *import, struct error *err)
-{
-    const char *root = import->invocation->root;
-    CLEANUP(str_free) char *text = NULL;
-    if (import->invocation->global.json) {
-        if (!layer_json_made(root, &import->claim.layer, &text, err))
-            return false;
-    } else {
-        CLEANUP(str_free) char *path = named_layer_path(root, &import->claim.layer);
-        text = str_format("%s\n", path);
-    }
-    return terminal_result(text, err);
-}
-
 static bool run_import(struct invocation *invocation, void *options, const struct strlist *args,
                        int *ret_code, struct error *err)
 {
@@ -201,12 +176,12 @@ static bool run_import(struct invocation *invocation, void *options, const struc
         return error_set(err, ERR_USAGE, "--from is missing: say what '%s' lies on", import.name);
     if (!image_options_check(&import.options->image, err) || !host_can_run(err)
         || !host_prepare(invocation, err) || !image_store_share(invocation, &import.lock, err)
-        || !claim(&import, err))
+        || !layer_claim_new_name(invocation, import.name, &import.claim, err))
         return false;
     if (!spool(&import, err) || !find_parents(&import, err) || !record_and_make(&import, err))
         return error_wrap(err, "import the layer '%s'", import.name);
     report_finish(&invocation->report);
-    return print(&import, err);
+    return layer_made_print(invocation, &import.claim.layer, err);
 }
 
 static void clear_options(void *options)

@@ -61,13 +61,9 @@ static bool compose_json(const struct layer_listing *listing, const struct layer
                          char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     layer_row_put(&w, listing, row);
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static bool inspect(const struct invocation *invocation, struct layer_listing *listing,

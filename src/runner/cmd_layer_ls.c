@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/text.h"
 #include "runner/layer_filter.h"
 #include "runner/layer_listing.h"
 #include "runner/size_text.h"
@@ -83,16 +82,12 @@ static char *compose_names(const struct layer_listing *listing)
 static bool compose_json(const struct layer_listing *listing, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_ARRAY(&w, NULL) {
         for (size_t i = 0; i < listing->count; i++)
             layer_row_put(&w, listing, &listing->rows[i]);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static void add_rows(struct layer_listing *listing, const struct ls_options *options, bool measured)

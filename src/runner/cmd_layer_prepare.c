@@ -3,14 +3,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/text.h"
 #include "runner/host.h"
 #include "runner/layer_host.h"
 #include "runner/layer_json.h"
 #include "runner/layer_option.h"
 #include "runner/layer_parents.h"
 #include "runner/layer_removal.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
 
 struct prepare_options {
@@ -101,20 +99,6 @@ static bool make(struct prepare *prepare, struct error *err)
     return host_layer_prepare(prepare->invocation, &request, &prepare->claim, err);
 }
 
-static bool print(const struct prepare *prepare, struct error *err)
-{
-    const char *root = prepare->invocation->root;
-    CLEANUP(str_free) char *text = NULL;
-    if (prepare->invocation->global.json) {
-        if (!layer_json_made(root, &prepare->claim.layer, &text, err))
-            return false;
-    } else {
-        CLEANUP(str_free) char *path = named_layer_path(root, &prepare->claim.layer);
-        text = str_format("%s\n", path);
-    }
-    return terminal_result(text, err);
-}
-
 static bool run_prepare(struct invocation *invocation, void *options, const struct strlist *args,
                         int *ret_code, struct error *err)
 {
@@ -132,7 +116,7 @@ static bool run_prepare(struct invocation *invocation, void *options, const stru
         || !find_parents(&prepare, err) || !make(&prepare, err))
         return false;
     report_finish(&invocation->report);
-    return print(&prepare, err);
+    return layer_made_print(invocation, &prepare.claim.layer, err);
 }
 
 static void clear_options(void *options)

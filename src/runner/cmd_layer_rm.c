@@ -117,10 +117,7 @@ static bool print_json(const struct strlist *gone, const char *failures, struct 
         }
         json_raw(&w, "failed", failures);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
+    return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
 }
 
 static bool print(const struct invocation *invocation, const struct strlist *gone,

@@ -99,7 +99,6 @@ static void put_names(struct json_writer *w, const struct layer_listing *listing
 static bool compose_json(struct layer_listing *listing, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_ARRAY(&w, NULL) {
         for (size_t i = 0; i < listing->view.layers.count; i++) {
@@ -113,10 +112,7 @@ static bool compose_json(struct layer_listing *listing, char **ret, struct error
             }
         }
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static bool print(const struct invocation *invocation, struct tree *tree, struct error *err)

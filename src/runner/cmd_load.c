@@ -47,10 +47,7 @@ static bool print_json(const struct loaded_list *list, struct error *err)
             }
         }
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
+    return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
 }
 
 static bool print(const struct invocation *invocation, const struct loaded_list *list,

@@ -132,10 +132,7 @@ static bool print_json(const char *host, const char *user, const struct credenti
         json_string(&w, "user", user);
         json_string(&w, change->place == CREDENTIAL_IN_FILE ? "file" : "helper", change->name);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    CLEANUP(str_free) char *line = str_format("%s\n", text);
-    return terminal_result(line, err);
+    return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
 }
 
 static bool print(const struct invocation *invocation, const char *host, const char *user,

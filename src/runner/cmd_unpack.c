@@ -118,7 +118,6 @@ static bool compose_json(const struct unpack *unpack, const struct layer_merge_r
                          char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     CLEANUP(str_free) char *reference = reference_format(&unpack->reference);
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
@@ -134,10 +133,7 @@ static bool compose_json(const struct unpack *unpack, const struct layer_merge_r
         put_left_out(&w, &result->omissions);
         put_times(&w, &result->times);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static char *compose_text(const struct unpack *unpack, const struct layer_merge_result *result)

@@ -104,7 +104,6 @@ static char *compose_text(const struct verification *result)
 static bool compose_json(const struct verification *result, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
         json_uint(&w, "blobs", result->blobs);
@@ -127,10 +126,7 @@ static bool compose_json(const struct verification *result, char **ret, struct e
                 json_string(&w, NULL, result->broken.items[i]);
         }
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 static bool print(const struct verify *verify, struct error *err)

@@ -135,14 +135,6 @@ void host_close(struct invocation *invocation)
 
 /* ---- layers ---- */
 
-static struct digest chain_id_of(const struct image *image, size_t index)
-{
-    struct digest chain = {0};
-    for (size_t i = 0; i <= index; i++)
-        chain = chain_id_next(&chain, &image->config.diff_ids[i]);
-    return chain;
-}
-
 unsigned host_layers_at_once(void)
 {
     unsigned processors = os_processor_count();
@@ -155,7 +147,7 @@ static void add_layer_paths(const struct invocation *invocation, const struct im
                             size_t count, struct strlist *ret)
 {
     for (size_t i = 0; i < count; i++) {
-        struct digest chain = chain_id_of(image, i);
+        struct digest chain = chain_id_at(image->config.diff_ids, i);
         strlist_insert_owned(ret, 0, layer_store_path(&invocation->host->layers, &chain));
     }
 }
@@ -173,7 +165,7 @@ bool host_unpack_layer(const struct invocation *invocation, const struct host_la
         .source = &layer->source,
         .media_type = descriptor->media_type,
         .diff_id = image->config.diff_ids[layer->index],
-        .chain_id = chain_id_of(image, layer->index),
+        .chain_id = chain_id_at(image->config.diff_ids, layer->index),
         .parents = &parents,
         .blob = &blob,
         .with_utility_vm = layer->with_utility_vm,
@@ -188,7 +180,7 @@ bool host_has_layer(const struct invocation *invocation, const struct image *ima
 {
     CLEANUP(error_clear) struct error ignored = {0};
     CLEANUP(str_free) char *path = NULL;
-    struct digest chain = chain_id_of(image, index);
+    struct digest chain = chain_id_at(image->config.diff_ids, index);
     return layer_store_find(&invocation->host->layers, &chain, &path, &ignored) && path;
 }
 

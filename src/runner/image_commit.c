@@ -94,9 +94,7 @@ static struct descriptor describe(const char *media_type, const struct digest *d
 static bool is_layer_of(const struct listed_image *image, size_t index,
                         const struct digest *chain_id)
 {
-    struct digest chain = {0};
-    for (size_t i = 0; i <= index; i++)
-        chain = chain_id_next(&chain, &image->config.diff_ids[i]);
+    struct digest chain = chain_id_at(image->config.diff_ids, index);
     return digest_equal(&chain, chain_id);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "layers/chain.h"
+#include "runner/layer_host.h"
 
 #define TAR_NAME "layer.tar"
 
@@ -112,4 +113,15 @@ bool layer_commit(const struct invocation *invocation, struct layer_origin *orig
     }
     return (pack(&commit, err) && replace(&commit, as, err))
         || error_wrap(err, "commit the layer '%s'", name);
+}
+
+bool layer_claim_new_name(const struct invocation *invocation, const char *name,
+                          struct named_layer_claim *ret, struct error *err)
+{
+    if (!host_layer_claim(invocation, name, ret, err))
+        return false;
+    if (ret->layer.state == NAMED_LAYER_NONE)
+        return true;
+    error_set(err, ERR_BUSY, "there is a layer named '%s' already", name);
+    return error_hint(err, "choose another name, or remove it: wrun layer rm %s", name);
 }

@@ -14,6 +14,10 @@ struct layer_commit_name {
     struct named_layer_claim claim; /* on the name, which is free */
 };
 
+/* ERR_BUSY when a layer has the name. */
+bool layer_claim_new_name(const struct invocation *invocation, const char *name,
+                          struct named_layer_claim *ret, struct error *err) MUST_USE;
+
 /* With 'as' the layer gets that name and the old one is free; NULL: it keeps its name. */
 bool layer_commit(const struct invocation *invocation, struct layer_origin *origin,
                   struct layer_commit_name *as, struct error *err) MUST_USE;

@@ -2,13 +2,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+
 #include "base/guid.h"
+#include "layers/chain.h"
 #include "layers/layer_copy.h"
 #include "layers/named_layer_work.h"
 #include "runner/layer_transfer.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
-
 /* A host path as a directory and a name in it; the root of a drive is in none. */
 struct host_place {
     char *directory;

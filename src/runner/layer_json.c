@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "runner/terminal.h"
 
 static void put_labels(struct json_writer *w, const struct strlist *labels)
 {
@@ -35,17 +36,24 @@ void layer_json_put(struct json_writer *w, const char *root, const struct named_
     json_opt_uint(w, "storageBytes", layer->storage_bytes);
 }
 
-bool layer_json_made(const char *root, const struct named_layer *layer, char **ret,
-                     struct error *err)
+static bool compose_made(const struct invocation *invocation, const struct named_layer *layer,
+                         char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
-        layer_json_put(&w, root, layer);
+        layer_json_put(&w, invocation->root, layer);
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
+}
+
+bool layer_made_print(const struct invocation *invocation, const struct named_layer *layer,
+                      struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    if (invocation->global.json)
+        return compose_made(invocation, layer, &text, err) && terminal_result(text, err);
+    CLEANUP(str_free) char *path = named_layer_path(invocation->root, layer);
+    text = str_format("%s\n", path);
+    return terminal_result(text, err);
 }

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "layers/chain.h"
 #include "runner/layer_json.h"
 
 #define SHORT_NAME 12 /* digits of a directory's name, for people */
@@ -91,16 +92,6 @@ static uint64_t sum_sizes(struct layer_listing *listing, const struct strlist *d
 
 /* ---- rows ---- */
 
-static const struct run_record *find_user(const struct layer_listing *listing, const char *name)
-{
-    for (size_t i = 0; i < listing->view.runs.count; i++) {
-        const struct run_record *run = &listing->view.runs.items[i];
-        if (run->layer && str_equal_nocase(run->layer, name))
-            return run;
-    }
-    return NULL;
-}
-
 void layer_listing_add_name(struct layer_listing *listing, const struct named_layer *name,
                             bool measured)
 {
@@ -113,7 +104,7 @@ void layer_listing_add_name(struct layer_listing *listing, const struct named_la
     if (name->state == NAMED_LAYER_COMMITTED)
         row->layer = layer_list_find(&listing->view.layers, name->layer);
     if (row->is_held)
-        row->user = find_user(listing, name->name);
+        row->user = run_record_list_find_layer(&listing->view.runs, name->name);
     if (!measured)
         return;
     CLEANUP(str_free) char *path = named_layer_path(listing->root, name);
@@ -167,8 +158,8 @@ static void put_unnamed(struct json_writer *w, const struct layer_listing *listi
     json_string(w, "path", layer->path);
     JSON_ARRAY(w, "parents") {
         for (size_t i = 0; i < record->parents.count; i++) {
-            CLEANUP(str_free) char *layers = fs_join(listing->root, "layers");
-            CLEANUP(str_free) char *path = fs_join(layers, record->parents.items[i]);
+            CLEANUP(str_free)
+            char *path = layer_directory_path(listing->root, record->parents.items[i]);
             json_string(w, NULL, path);
         }
     }

@@ -2,6 +2,7 @@
 #include "runner/layer_origin.h"
 
 #include "base/alloc.h"
+#include "layers/chain.h"
 #include "runner/layer_host.h"
 
 bool layer_origin_open(const struct invocation *invocation, const char *name,
@@ -42,9 +43,9 @@ static bool open_run(const struct invocation *invocation, const char *name,
     }
     if (!check_kept(&origin.run, name, err))
         return false;
-    CLEANUP(str_free) char *layers = fs_join(invocation->root, "layers");
     for (size_t i = 0; i < origin.run.layers.count; i++)
-        strlist_add_owned(&origin.parents, fs_join(layers, origin.run.layers.items[i]));
+        strlist_add_owned(&origin.parents,
+                          layer_directory_path(invocation->root, origin.run.layers.items[i]));
     origin.path = xstrdup(origin.run.scratch_directory);
     origin.is_scratch = true;
     *ret = TAKE(origin);

@@ -10,9 +10,6 @@
 #include "layers/named_layer.h"
 #include "runner/invocation.h"
 
-/* The name of a layer's directory; points into its path. */
-const char *layer_name_of(const char *path);
-
 /* ---- out ---- */
 
 /* A layer in the store. */

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/layer_user.h"
 
-#include "base/text.h"
-
 bool layer_user_find(const char *root, const char *layer, struct run_record *ret, struct error *err)
 {
     CLEANUP(run_record_list_clear) struct run_record_list runs = {0};
     if (!run_record_read_all(root, &runs, err))
         return false;
-    for (size_t i = 0; i < runs.count; i++) {
-        if (!runs.items[i].layer || !str_equal_nocase(runs.items[i].layer, layer))
-            continue;
-        *ret = TAKE(runs.items[i]);
+    struct run_record *found = run_record_list_find_layer(&runs, layer);
+    if (found) {
+        *ret = TAKE(*found);
         return true;
     }
     return error_set(err, ERR_NOT_FOUND, "no run works on the layer '%s'", layer);

@@ -5,24 +5,13 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/text.h"
+#include "base/guid.h"
 #include "hcn/document.h"
 #include "hcs/command_line.h"
 #include "layers/layer_id.h"
 #include "runner/env_list.h"
 
 #define DEFAULT_DIRECTORY "C:\\"
-
-static void set_run_id(const struct guid *run, char text[RUN_ID_LENGTH + 1])
-{
-    char formatted[GUID_TEXT_SIZE];
-    guid_format(run, formatted);
-    size_t length = 0;
-    for (const char *c = formatted; *c && length < RUN_ID_LENGTH; c++)
-        if (*c != '-')
-            text[length++] = *c;
-    text[length] = 0;
-}
 
 static char *path_below(const char *root, const char *kind, const char *name)
 {
@@ -32,7 +21,7 @@ static char *path_below(const char *root, const char *kind, const char *name)
 
 static void plan_identity(const struct plan_input *input, struct run_plan *plan)
 {
-    set_run_id(&input->run, plan->run_id);
+    guid_format_hex(&input->run, plan->run_id);
     plan->container_id = str_format(RUN_CONTAINER_PREFIX "%s", plan->run_id);
     plan->name = xstrdup(input->options->name ? input->options->name : plan->container_id);
     plan->image =

@@ -62,7 +62,6 @@ static void put_files(struct json_writer *w, const struct garbage *files)
 static bool compose_json(const struct removal *removal, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
         json_opt_bool(&w, "dryRun", removal->dry_run);
@@ -78,10 +77,7 @@ static bool compose_json(const struct removal *removal, char **ret, struct error
         }
         json_uint(&w, "reclaimed", total_of(removal));
     }
-    if (!json_writer_finish(&w, &text, err))
-        return false;
-    *ret = str_format("%s\n", text);
-    return true;
+    return json_writer_finish_line(&w, ret, err);
 }
 
 bool removal_print(const struct removal *removal, struct error *err)

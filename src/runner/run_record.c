@@ -303,6 +303,14 @@ bool run_record_read_all(const char *root, struct run_record_list *ret, struct e
     return true;
 }
 
+struct run_record *run_record_list_find_layer(const struct run_record_list *list, const char *layer)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].layer && str_equal_nocase(list->items[i].layer, layer))
+            return &list->items[i];
+    return NULL;
+}
+
 void run_record_list_clear(struct run_record_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

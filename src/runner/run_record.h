@@ -8,7 +8,6 @@
 
 #include "base/digest.h"
 #include "base/fs.h"
-#include "base/guid.h"
 #include "base/strlist.h"
 #include "runner/plan.h"
 
@@ -62,6 +61,9 @@ struct run_record_list {
 
 /* All of them, whether their owners live or not. */
 bool run_record_read_all(const char *root, struct run_record_list *ret, struct error *err) MUST_USE;
+/* The run that works on the named layer, or NULL. */
+struct run_record *run_record_list_find_layer(const struct run_record_list *list,
+                                              const char *layer);
 void run_record_list_clear(struct run_record_list *list);
 
 /* By name, run id or container id, regardless of case; unreadable records are passed over.
