@@ -34,26 +34,32 @@ static bool pull(const struct invocation *invocation, const struct image_ready_r
     return image_pull(invocation, &pulled, ret, ret_layers, err);
 }
 
-/* The image as it is in the store, its layers unpacked. */
-static bool take_stored(const struct invocation *invocation,
-                        const struct image_ready_request *request, struct image *ret,
-                        struct strlist *ret_layers, struct error *err)
-{
-    CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
-    CLEANUP(image_clear) struct image image = {0};
-    if (!image_find(invocation, request->options, request->reference, &image, err)
-        || (!request->description_only && !request->blobs_only
-            && !image_unpack_stored(&unpacking, &image, err)))
-        return false;
-    strlist_add_all(ret_layers, &unpacking.layers);
-    *ret = TAKE(image);
-    return true;
-}
-
-/* Pulling mends what is missing, and what is damaged. */
+/* Pulling mends what is missing, and records that are damaged. */
 static bool is_mended_by_pulling(const struct error *err)
 {
     return err->kind == ERR_NOT_FOUND || err->kind == ERR_INTEGRITY || err->kind == ERR_MISMATCH;
+}
+
+/* The image as it is in the store, its layers unpacked. *ret_mendable says of a failure whether
+ * pulling helps: it does when a damaged blob was taken away, not when the image itself is bad. */
+static bool take_stored(const struct invocation *invocation,
+                        const struct image_ready_request *request, struct image *ret,
+                        struct strlist *ret_layers, bool *ret_mendable, struct error *err)
+{
+    CLEANUP(image_unpacking_clear) struct image_unpacking unpacking = {.invocation = invocation};
+    CLEANUP(image_clear) struct image image = {0};
+    if (!image_find(invocation, request->options, request->reference, &image, err)) {
+        *ret_mendable = is_mended_by_pulling(err);
+        return false;
+    }
+    if (!request->description_only && !request->blobs_only
+        && !image_unpack_stored(&unpacking, &image, err)) {
+        *ret_mendable = unpacking.evicted;
+        return false;
+    }
+    strlist_add_all(ret_layers, &unpacking.layers);
+    *ret = TAKE(image);
+    return true;
 }
 
 bool image_make_ready(const struct invocation *invocation,
@@ -63,9 +69,9 @@ bool image_make_ready(const struct invocation *invocation,
     CLEANUP(error_clear) struct error failure = {0};
     if (request->pull == PULL_ALWAYS)
         return pull(invocation, request, ret, ret_layers, err);
-    if (take_stored(invocation, request, ret, ret_layers, &failure))
+    bool mendable = false;
+    if (take_stored(invocation, request, ret, ret_layers, &mendable, &failure))
         return true;
-    bool mendable = is_mended_by_pulling(&failure);
     if (mendable && request->pull == PULL_MISSING)
         return pull(invocation, request, ret, ret_layers, err);
     *err = TAKE(failure);

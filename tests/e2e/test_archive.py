@@ -77,6 +77,20 @@ class Archive(Hosted):
                            r"C:\License.txt")
         self.assertEqual((result.code, result.out), (0, "wrun demo base layer\n"), result)
 
+    def test_a_bad_image_is_not_looked_for_in_the_registry(self):
+        """Its blob is what its maker made it, so fetching it again would help nobody."""
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name, kind in ("Files", tarfile.DIRTYPE), ("Files/.wh.x", tarfile.REGTYPE):
+                info = tarfile.TarInfo(name)
+                info.type = kind
+                tar.addfile(info)
+        self.drive("d", "bad.tar").write_bytes(out.getvalue())
+        root = self.root("bad")
+        self.ok("import", "--root", root, r"d:\bad.tar", "127.0.0.1:9/bad:1")
+        result = self.refused(125, "run", "--root", root, "127.0.0.1:9/bad:1", "cmd", says="'Files/.wh.x'")
+        self.assertNotIn("resolving", result.err)
+
     def test_refused(self):
         root = self.root("refused")
         self.refused(6, "load", "--root", root, data=self.archive[:len(self.archive) // 2], says="standard input: ")
