@@ -14,6 +14,8 @@
 struct copy {
     struct safe_root from;
     struct safe_root to;
+    const char *from_shown;
+    const char *to_shown;
     const struct context *context;
     unsigned char *piece;
 };
@@ -149,7 +151,7 @@ static bool enter(const struct copy *copy, const char *to, struct error *err)
     if (kind == KIND_DIRECTORY)
         return true;
     if (kind != KIND_ABSENT)
-        return error_set(err, ERR_USAGE, "'%s' is not a directory", to);
+        return error_set(err, ERR_USAGE, "'%s%s' is not a directory", copy->to_shown, to);
     return safe_root_make_directory(&copy->to, to, err);
 }
 
@@ -179,13 +181,14 @@ static bool copy_any(const struct copy *copy, const char *from, const char *to, 
     if (kind == KIND_DIRECTORY)
         return copy_directory(copy, from, to, err);
     if (kind != KIND_FILE) {
-        context_warn(copy->context, "the link '%s' was left out", from);
+        context_warn(copy->context, "the link '%s%s' was left out", copy->from_shown, from);
         return true;
     }
     if (!look(&copy->to, to, &old, err))
         return false;
     if (old == KIND_DIRECTORY)
-        return error_set(err, ERR_USAGE, "'%s' is a directory; a file cannot replace it", to);
+        return error_set(err, ERR_USAGE, "'%s%s' is a directory; a file cannot replace it",
+                         copy->to_shown, to);
     return copy_file(copy, from, to, err);
 }
 
@@ -201,7 +204,7 @@ static bool check_parent(const struct copy *copy, const char *path, struct error
     if (!look(&copy->to, parent, &kind, err))
         return false;
     return kind == KIND_DIRECTORY
-        || error_set(err, ERR_NOT_FOUND, "there is no directory '%s'", parent);
+        || error_set(err, ERR_NOT_FOUND, "there is no directory '%s%s'", copy->to_shown, parent);
 }
 
 /* What 'from' will be called. */
@@ -213,19 +216,21 @@ static bool resolve(const struct copy *copy, const struct copy_place *from,
     if (!look(&copy->from, from->path, &source, err) || !look(&copy->to, to->path, &target, err))
         return false;
     if (source == KIND_ABSENT)
-        return error_set(err, ERR_NOT_FOUND, "there is no '%s' in '%s'", from->path,
-                         copy->from.path);
-    if (source == KIND_LINK || target == KIND_LINK)
-        return error_set(err, ERR_USAGE, "'%s' is a link; name the place that it leads to",
-                         source == KIND_LINK ? from->path : to->path);
+        return error_set(err, ERR_NOT_FOUND, "there is no '%s%s'", from->shown, from->path);
+    if (source == KIND_LINK || target == KIND_LINK) {
+        const struct copy_place *link = source == KIND_LINK ? from : to;
+        return error_set(err, ERR_USAGE, "'%s%s' is a link; name the place that it leads to",
+                         link->shown, link->path);
+    }
     if (target == KIND_DIRECTORY && *from->path && !(from->is_inside && source == KIND_DIRECTORY)) {
         *ret = below(to->path, layer_name_of(from->path));
         return true;
     }
     if (target == KIND_ABSENT && to->is_inside && source == KIND_FILE)
-        return error_set(err, ERR_NOT_FOUND, "there is no directory '%s'", to->path);
+        return error_set(err, ERR_NOT_FOUND, "there is no directory '%s%s'", to->shown, to->path);
     if (target == KIND_FILE && source == KIND_DIRECTORY)
-        return error_set(err, ERR_USAGE, "'%s' is a file; a directory cannot replace it", to->path);
+        return error_set(err, ERR_USAGE, "'%s%s' is a file; a directory cannot replace it",
+                         to->shown, to->path);
     if (!check_parent(copy, to->path, err))
         return false;
     *ret = xstrdup(to->path);
@@ -235,7 +240,13 @@ static bool resolve(const struct copy *copy, const struct copy_place *from,
 bool layer_copy(const struct copy_place *from, const struct copy_place *to,
                 const struct context *context, struct error *err)
 {
-    CLEANUP(copy_close) struct copy copy = {.context = context, .piece = xmalloc(PIECE_SIZE)};
+    CLEANUP(copy_close)
+    struct copy copy = {
+        .from_shown = from->shown,
+        .to_shown = to->shown,
+        .context = context,
+        .piece = xmalloc(PIECE_SIZE),
+    };
     CLEANUP(str_free) char *target = NULL;
     return safe_root_open(from->root, &copy.from, err) && safe_root_open(to->root, &copy.to, err)
         && resolve(&copy, from, to, &target, err) && copy_any(&copy, from->path, target, err);

@@ -10,10 +10,11 @@
 #include "base/event.h"
 
 struct copy_place {
-    const char *root; /* a directory that is trusted: of the host, or the volume itself */
-    const char *path; /* below it, separated by backslashes; "" = the directory itself */
-    bool is_inside;   /* it was written with a separator at its end: what it is, or will be, is a
-                         directory */
+    const char *root;  /* a directory that is trusted: of the host, or the volume itself */
+    const char *shown; /* what users write before 'path' */
+    const char *path;  /* below it, separated by backslashes; "" = the directory itself */
+    bool is_inside;    /* it was written with a separator at its end: what it is, or will be, is a
+                          directory */
 };
 
 /* As 'docker cp' does it: a directory that exists gets the copy inside, under the name that 'from'

@@ -47,6 +47,8 @@ struct named_layer {
 /* ERR_USAGE unless it is [A-Za-z0-9][A-Za-z0-9_.-]{0,127}, with no dot at the end and no name of a
  * DOS device. Names that differ only in case are the same name. */
 bool named_layer_check_name(const char *name, struct error *err) MUST_USE;
+/* What to say when there is none: ERR_NOT_FOUND with a hint. Returns false. */
+bool named_layer_not_found(const char *name, struct error *err);
 /* "active", "committed", ... */
 const char *named_layer_state_name(enum named_layer_state state);
 

@@ -97,9 +97,10 @@ static bool read_record(const char *directory, struct named_layer *ret, struct e
     return true;
 }
 
-static bool not_found(const char *name, struct error *err)
+bool named_layer_not_found(const char *name, struct error *err)
 {
-    return error_set(err, ERR_NOT_FOUND, "there is no layer named '%s'", name);
+    error_set(err, ERR_NOT_FOUND, "there is no layer named '%s'", name);
+    return error_hint(err, "'wrun layer ls' lists the layers");
 }
 
 static bool has_record(const char *directory)
@@ -115,14 +116,14 @@ bool named_layer_read(const char *root, const char *name, struct named_layer *re
     if (!named_layer_check_name(name, err))
         return false;
     if (!has_record(directory))
-        return not_found(name, err);
+        return named_layer_not_found(name, err);
     if (read_record(directory, ret, err))
         return true;
     /* Removed while we looked. */
     if (err->kind != ERR_NOT_FOUND)
         return false;
     error_clear(err);
-    return not_found(name, err);
+    return named_layer_not_found(name, err);
 }
 
 bool named_layer_read_config(const char *root, const char *name, struct buf *ret, struct error *err)
@@ -237,11 +238,11 @@ bool named_layer_open(const char *root, const char *name, struct named_layer_cla
     if (!named_layer_check_name(name, err))
         return false;
     if (!has_record(directory))
-        return not_found(name, err);
+        return named_layer_not_found(name, err);
     if (!named_layer_claim(root, name, &claim, err))
         return false;
     if (claim.layer.state == NAMED_LAYER_NONE)
-        return not_found(name, err);
+        return named_layer_not_found(name, err);
     *ret = TAKE(claim);
     return true;
 }

@@ -50,6 +50,7 @@ static bool copy(const struct invocation *invocation, const struct sides *sides,
     const struct copy_spec *outside = into_layer ? &sides->from : &sides->to;
     const struct layer_copying copying = {
         .into_layer = into_layer,
+        .layer = inside->layer,
         .layer_path = inside->path,
         .layer_is_inside = inside->is_inside,
         .host_path = outside->path,

@@ -72,7 +72,7 @@ static bool inspect(const struct invocation *invocation, struct layer_listing *l
     CLEANUP(str_free) char *text = NULL;
     const struct named_layer *layer = named_layer_list_find(&listing->view.names, name);
     if (!layer)
-        return error_set(err, ERR_NOT_FOUND, "there is no layer named '%s'", name);
+        return named_layer_not_found(name, err);
     /* One row at a time: a name may be given twice. */
     if (listing->count > 0)
         str_free(&listing->rows[0].parent);

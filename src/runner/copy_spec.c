@@ -15,6 +15,11 @@ static bool is_separator(char c)
     return c == '\\' || c == '/';
 }
 
+static bool has_drive(const char *text)
+{
+    return char_is_alpha(text[0]) && text[1] == ':';
+}
+
 /* Cuts "\", "\." and more of them off the end. */
 static bool cut_end(char *path)
 {
@@ -36,7 +41,7 @@ static bool cut_end(char *path)
 static bool parse_inside(const char *text, struct copy_spec *spec, struct error *err)
 {
     const char *rest = text;
-    if (char_is_alpha(rest[0]) && rest[1] == ':') {
+    if (has_drive(rest)) {
         if (char_to_lower(rest[0]) != 'c') {
             error_set(err, ERR_USAGE, "a layer has no drive '%c:'", rest[0]);
             return error_hint(err, "what is on other drives of a container is a mount");
@@ -58,6 +63,13 @@ static bool parse_inside(const char *text, struct copy_spec *spec, struct error 
     return true;
 }
 
+/* One letter is a drive, unless a drive follows: "b:C:\x" can only be in a layer. */
+static bool is_in_layer(const char *text, size_t name_length)
+{
+    return text[name_length] == ':'
+        && (name_length > 1 || (name_length == 1 && has_drive(text + 2)));
+}
+
 bool copy_spec_parse(const char *text, struct copy_spec *ret, struct error *err)
 {
     CLEANUP(copy_spec_clear) struct copy_spec spec = {0};
@@ -66,7 +78,7 @@ bool copy_spec_parse(const char *text, struct copy_spec *ret, struct error *err)
         return error_set(err, ERR_USAGE, "a path is empty");
     if (str_equal(text, "-"))
         return error_set(err, ERR_USAGE, "'-' is not understood: name a file or directory");
-    if (name_length > 1 && text[name_length] == ':') {
+    if (is_in_layer(text, name_length)) {
         spec.layer = xstrndup(text, name_length);
         if (!named_layer_check_name(spec.layer, err)
             || !parse_inside(text + name_length + 1, &spec, err))

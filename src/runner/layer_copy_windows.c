@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-
 #include "base/guid.h"
 #include "layers/chain.h"
 #include "layers/layer_copy.h"
@@ -10,6 +9,7 @@
 #include "runner/layer_transfer.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
+
 /* A host path as a directory and a name in it; the root of a drive is in none. */
 struct host_place {
     char *directory;
@@ -41,8 +41,10 @@ static bool copy_mounted(const struct invocation *invocation, const struct layer
     CLEANUP(host_place_clear) struct host_place host = {0};
     if (!find_host_place(copying->host_path, &host, err))
         return false;
-    const struct copy_place outside = {host.directory, host.name, copying->host_is_inside};
-    const struct copy_place inside = {volume, copying->layer_path, copying->layer_is_inside};
+    CLEANUP(str_free) char *shown = str_format("%s:C:\\", copying->layer);
+    const struct copy_place outside = {host.directory, host.directory, host.name,
+                                       copying->host_is_inside};
+    const struct copy_place inside = {volume, shown, copying->layer_path, copying->layer_is_inside};
     return copying->into_layer ? layer_copy(&outside, &inside, &invocation->context, err)
                                : layer_copy(&inside, &outside, &invocation->context, err);
 }

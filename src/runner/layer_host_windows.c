@@ -35,7 +35,7 @@ bool host_layer_open(const struct invocation *invocation, const char *name,
     if (!recover(invocation, &claim, err))
         return false;
     if (!claim.directory)
-        return error_set(err, ERR_NOT_FOUND, "there is no layer named '%s'", name);
+        return named_layer_not_found(name, err);
     *ret = TAKE(claim);
     return true;
 }

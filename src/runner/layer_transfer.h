@@ -83,6 +83,7 @@ bool host_layer_make(const struct invocation *invocation, const struct layer_mak
 /* What is copied between a layer and the host; layers/layer_copy.h. */
 struct layer_copying {
     bool into_layer;
+    const char *layer;      /* its name as the user wrote it */
     const char *layer_path; /* below C:\ */
     bool layer_is_inside;   /* it was written with a separator at its end */
     const char *host_path;

@@ -296,12 +296,14 @@ class Copying(Layers):
                 (r"d:\here", r"d:\there", USAGE, "is in a layer"), (r"one:C:\a", r"two:C:\b", USAGE, "into another"),
                 (r"one:D:\x", r"d:\here", USAGE, "no drive 'D:'"), (r"one:C:\..\x", r"d:\here", USAGE, "C:\\..\\x"),
                 (r"none:C:\x", r"d:\here", NOT_FOUND, "no layer named 'none'"),
-                (r"one:C:\nothing", r"d:\here", NOT_FOUND, "there is no 'nothing'"),
-                (r"d:\here\nothing", r"one:C:\x", NOT_FOUND, "there is no 'nothing'"),
-                (r"d:\here\dir", r"one:C:\no\such\x", NOT_FOUND, "no directory 'no\\such'"),
-                (r"d:\here\dir\b.txt", "one:C:\\no\\", NOT_FOUND, "no directory 'no'"),
-                (r"d:\here\dir", r"one:C:\License.txt", USAGE, "is a file"),
-                (r"one:C:\app", r"d:\here\dir\b.txt", USAGE, "is a file")):
+                (r"none:C:\x", r"d:\here", NOT_FOUND, "'wrun layer ls'"),
+                (r"o:C:\x", r"d:\here", NOT_FOUND, "no layer named 'o'"),
+                (r"one:C:\app\nothing", r"d:\here", NOT_FOUND, r"there is no 'one:C:\app\nothing'"),
+                (r"d:\here\nothing", r"one:C:\x", NOT_FOUND, r"there is no 'd:\here\nothing'"),
+                (r"d:\here\dir", r"one:C:\no\such\x", NOT_FOUND, r"no directory 'one:C:\no\such'"),
+                (r"d:\here\dir\b.txt", "one:C:\\no\\", NOT_FOUND, r"no directory 'one:C:\no'"),
+                (r"d:\here\dir", r"one:C:\License.txt", USAGE, r"'one:C:\License.txt' is a file"),
+                (r"one:C:\app", r"d:\here\dir\b.txt", USAGE, r"'d:\here\dir\b.txt' is a file")):
             with self.subTest(f"{source} {target}"):
                 self.cp(source, target, code=code, says=says)
         self.assertEqual(self.files(self.tar("one")), {"Files/app/new.txt": b"new"})
