@@ -65,14 +65,6 @@ static bool check_layers(const struct older *older, struct error *err)
                      older->config.diff_id_count, count);
 }
 
-static bool apply_changes(struct image_edit *edit, const struct strlist *changes, struct error *err)
-{
-    for (size_t i = 0; i < changes->count; i++)
-        if (!image_instruction_apply(edit, changes->items[i], err))
-            return error_wrap(err, "--change");
-    return true;
-}
-
 static bool read_older(const struct image_compose_request *request, struct older *ret,
                        struct error *err)
 {
@@ -84,7 +76,7 @@ static bool read_older(const struct image_compose_request *request, struct older
         error_wrap(err, "the image to build on");
         return false;
     }
-    if (!apply_changes(&older.edit, request->changes, err))
+    if (!image_instruction_apply_all(&older.edit, request->changes, err))
         return false;
     *ret = TAKE(older);
     return true;
@@ -93,7 +85,7 @@ static bool read_older(const struct image_compose_request *request, struct older
 bool image_compose_check_changes(const struct strlist *changes, struct error *err)
 {
     CLEANUP(image_edit_clear) struct image_edit edit = {0};
-    return image_edit_open(NULL, &edit, err) && apply_changes(&edit, changes, err);
+    return image_edit_open(NULL, &edit, err) && image_instruction_apply_all(&edit, changes, err);
 }
 
 /* ---- the configuration ---- */

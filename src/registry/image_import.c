@@ -7,6 +7,8 @@
 #include "base/json_write.h"
 #include "registry/blob_ingest.h"
 #include "registry/docker_archive.h"
+#include "registry/image_edit.h"
+#include "registry/image_instruction.h"
 #include "registry/image_record.h"
 
 #define PIECE_SIZE ((size_t)256 * 1024)
@@ -16,10 +18,12 @@ struct import {
     struct archive_staging staging;
     struct staged_blob blob;
     struct digest diff_id;
+    struct image_edit edit;
 };
 
 static void import_close(struct import *import)
 {
+    image_edit_clear(&import->edit);
     staged_blob_clear(&import->blob);
     archive_staging_close(&import->staging);
 }
@@ -62,14 +66,14 @@ static bool stage(struct import *import, struct error *err)
 static bool compose_config(const struct import *import, char **ret, struct error *err)
 {
     CLEANUP(json_writer_close) struct json_writer w;
+    const char *message = import->request->message;
     json_writer_open(&w);
     JSON_OBJECT(&w, NULL) {
         json_string(&w, "architecture", import->request->architecture);
-        JSON_OBJECT(&w, "config") {
-        }
+        image_edit_put(&import->edit, &w, "config", NULL);
         JSON_ARRAY(&w, "history") {
             JSON_OBJECT(&w, NULL) {
-                json_string(&w, "comment", "wrun import");
+                json_string(&w, "comment", message ? message : "wrun import");
             }
         }
         json_string(&w, "os", "windows");
@@ -133,6 +137,8 @@ bool image_import(const struct import_request *request, const struct blob_store 
     CLEANUP(import_close) struct import import = {.request = request};
     if (digest_is_set(&request->name.digest))
         return error_set(err, ERR_USAGE, "a new image is named by a tag, not by a digest");
-    return archive_staging_open(store, context, &import.staging, err) && stage(&import, err)
+    return image_edit_open(NULL, &import.edit, err)
+        && image_instruction_apply_all(&import.edit, request->changes, err)
+        && archive_staging_open(store, context, &import.staging, err) && stage(&import, err)
         && keep(&import, ret, err);
 }

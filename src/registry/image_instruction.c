@@ -312,3 +312,12 @@ bool image_instruction_apply(struct image_edit *edit, const char *instruction, s
                       "use CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, "
                       "VOLUME or WORKDIR");
 }
+
+bool image_instruction_apply_all(struct image_edit *edit, const struct strlist *changes,
+                                 struct error *err)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (!image_instruction_apply(edit, changes->items[i], err))
+            return error_wrap(err, "--change");
+    return true;
+}

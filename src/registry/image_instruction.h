@@ -12,3 +12,6 @@
 
 /* ERR_USAGE, naming the instruction, when it is not understood; the edit is then of no use. */
 bool image_instruction_apply(struct image_edit *edit, const char *text, struct error *err) MUST_USE;
+/* Those of --change, one after the other. */
+bool image_instruction_apply_all(struct image_edit *edit, const struct strlist *changes,
+                                 struct error *err) MUST_USE;

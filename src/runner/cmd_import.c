@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "registry/image_compose.h"
 #include "registry/image_import.h"
 #include "runner/archive_file.h"
 #include "runner/host.h"
@@ -14,18 +15,23 @@
 
 struct import_options {
     char *os_version;
+    char *message;
+    struct strlist changes;
 };
 
 static const struct cli_option options_table[] = {
     {"os-version", 0, "VERSION", "Windows version of the layer instead of the host's",
      cli_set_string, offsetof(struct import_options, os_version)},
-    {"change", 'c', "INSTRUCTION", "wrun does not interpret Dockerfile instructions", NULL, 0},
+    {"message", 'm', "TEXT", "Say in the image's history what it is", cli_set_string,
+     offsetof(struct import_options, message)},
+    {"change", 'c', "INSTRUCTION", "Apply a Dockerfile instruction to the image; may be repeated",
+     cli_add_string, offsetof(struct import_options, changes)},
 };
 
 static bool diff_id(void *user, const char *path, struct digest *ret, struct error *err)
 {
     const struct invocation *invocation = user;
-    return layer_digest_of_windows(path, &invocation->context, ret, err);
+    return layer_digest_of_base(path, &invocation->context, ret, err);
 }
 
 /* --os-version or the version of the host, which the native build does not have. */
@@ -52,6 +58,7 @@ static bool find_version(const struct import_options *options, const struct plat
 static bool run_import(struct invocation *invocation, void *options, const struct strlist *args,
                        int *ret_code, struct error *err)
 {
+    const struct import_options *given = options;
     CLEANUP(str_free) char *version = NULL;
     CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
@@ -60,8 +67,9 @@ static bool run_import(struct invocation *invocation, void *options, const struc
     struct platform_host host = {0};
     struct digest digest = {0};
     (void)ret_code;
-    if (!reference_parse(args->items[1], &name, err) || !image_find_platform(NULL, &host, err)
-        || !find_version(options, &host, &version, err)
+    if (!reference_parse(args->items[1], &name, err)
+        || !image_compose_check_changes(&given->changes, err)
+        || !image_find_platform(NULL, &host, err) || !find_version(given, &host, &version, err)
         || !archive_input_open(&input, args->items[0], invocation->context.cancel, err)
         || !host_prepare(invocation, err) || !blob_store_open(invocation->root, &store, err)
         || !store_lock_share(&store, &invocation->context, &lock, err))
@@ -71,6 +79,8 @@ static bool run_import(struct invocation *invocation, void *options, const struc
         .name = name,
         .architecture = host.architecture,
         .os_version = version,
+        .message = given->message,
+        .changes = &given->changes,
         .inflater = {diff_id, invocation},
     };
     return (image_import(&request, &store, &invocation->context, &digest, err)
@@ -82,15 +92,18 @@ static void clear_options(void *options)
 {
     struct import_options *import = options;
     str_free(&import->os_version);
+    str_free(&import->message);
+    strlist_clear(&import->changes);
 }
 
 const struct verb verb_import = {
     .name = "import",
     .synopsis = "[OPTIONS] FILE|- REFERENCE",
     .summary = "Make an image of one layer from a tar file",
-    .help = "The file is a layer of a Windows image (Files/...), plain or compressed with gzip or\n"
-            "zstd, and is kept as it is.\n\n"
-            "  wrun import --os-version 10.0.20348 layer.tar.gz localhost/base:1\n\n"
+    .help = "The file is a base layer of a Windows image (Files/...), plain or compressed with\n"
+            "gzip or zstd, and is kept as it is. 'wrun help commit' has the instructions that -c\n"
+            "takes. A layer that lies on others is taken by 'wrun layer import'.\n\n"
+            "  wrun import --os-version 10.0.20348 -c \"CMD cmd\" layer.tar.gz localhost/base:1\n\n"
             "As: docker import\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),

@@ -14,6 +14,7 @@ static const char *const roots[] = {"Files", "Hives", "UtilityVM"};
 struct reading {
     struct sha256 hash;
     struct tar_reader *tar; /* NULL: only hashed */
+    bool is_base;
     bool has_files;
 };
 
@@ -26,6 +27,14 @@ static struct scan top_of(const char *name)
     return scan_until(&s, '/');
 }
 
+static bool check_base(const struct reading *reading, const struct scan *top, struct error *err)
+{
+    if (!reading->is_base || !scan_equals(top, "Hives"))
+        return true;
+    error_set(err, ERR_INTEGRITY, "it is no base layer: it changes the registry of another");
+    return error_hint(err, "wrun layer import takes it, with --from for what it was made on");
+}
+
 static bool on_entry(void *user, const struct tar_entry *entry, struct error *err)
 {
     struct reading *reading = user;
@@ -35,7 +44,7 @@ static bool on_entry(void *user, const struct tar_entry *entry, struct error *er
     for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
         if (scan_equals(&top, roots[i])) {
             reading->has_files = true;
-            return true;
+            return check_base(reading, &top, err);
         }
     }
     CLEANUP(str_free) char *shown = str_printable(entry->name, SHOWN_MAXIMUM);
@@ -80,10 +89,10 @@ bool layer_digest_of(const char *path, const struct context *context, struct dig
     return true;
 }
 
-bool layer_digest_of_windows(const char *path, const struct context *context, struct digest *ret,
-                             struct error *err)
+static bool read_layer(const char *path, bool is_base, const struct context *context,
+                       struct digest *ret, struct error *err)
 {
-    struct reading reading = {0};
+    struct reading reading = {.is_base = is_base};
     const struct tar_handler handler = {on_entry, on_data, &reading};
     CLEANUP(tar_reader_close) struct tar_reader *tar = tar_reader_open(&handler);
     reading.tar = tar;
@@ -93,4 +102,16 @@ bool layer_digest_of_windows(const char *path, const struct context *context, st
         return error_set(err, ERR_INTEGRITY, "it is no layer of a Windows image: it is empty");
     *ret = sha256_final_digest(&reading.hash);
     return true;
+}
+
+bool layer_digest_of_windows(const char *path, const struct context *context, struct digest *ret,
+                             struct error *err)
+{
+    return read_layer(path, /* is_base= */ false, context, ret, err);
+}
+
+bool layer_digest_of_base(const char *path, const struct context *context, struct digest *ret,
+                          struct error *err)
+{
+    return read_layer(path, /* is_base= */ true, context, ret, err);
 }

@@ -13,3 +13,7 @@ bool layer_digest_of(const char *path, const struct context *context, struct dig
  * or when something in it is not below Files, Hives or UtilityVM (Microsoft's layer format). */
 bool layer_digest_of_windows(const char *path, const struct context *context, struct digest *ret,
                              struct error *err) MUST_USE;
+
+/* The same for one that nothing lies below: one that changes the registry of another is refused. */
+bool layer_digest_of_base(const char *path, const struct context *context, struct digest *ret,
+                          struct error *err) MUST_USE;
