@@ -34,9 +34,10 @@ static bool check_layers(const struct blob_store *store, const struct manifest *
 {
     for (size_t i = 0; i < manifest->layers.count; i++) {
         const struct descriptor *layer = &manifest->layers.items[i];
-        if (!blob_store_has(store, &layer->digest, layer->size))
-            return error_set(err, ERR_NOT_FOUND, "the layer %s is not in the store",
-                             layer->digest.text);
+        if (blob_store_has(store, &layer->digest, layer->size))
+            continue;
+        error_set(err, ERR_NOT_FOUND, "the layer %s is not in the store", layer->digest.text);
+        return error_hint(err, "'wrun pull --no-unpack' fetches it again");
     }
     return true;
 }

@@ -174,8 +174,10 @@ bool image_list_find(const struct image_list *list, const char *name, struct ima
         *err = TAKE(failure);
         return false;
     }
-    if (matches.count == 0)
-        return error_set(err, ERR_NOT_FOUND, "the image '%s' is not in the store", name);
+    if (matches.count == 0) {
+        error_set(err, ERR_NOT_FOUND, "the image '%s' is not in the store", name);
+        return error_hint(err, "'wrun images' lists what is there");
+    }
     *ret = TAKE(matches);
     return true;
 }

@@ -21,6 +21,10 @@ bool store_format_check(const char *root, struct error *err)
     CLEANUP(str_free) char *path = fs_join(root, FORMAT_FILE);
     CLEANUP(buf_clear) struct buf text = {0};
     uint64_t format = 0;
+    if (fs_type_of(root) == FS_FILE) {
+        error_set(err, ERR_USAGE, "the store '%s' is a file", root);
+        return error_hint(err, "name a directory with --root");
+    }
     if (fs_type_of(path) == FS_ABSENT)
         return true;
     if (!fs_read_file(path, FORMAT_MAXIMUM, &text, err))

@@ -36,7 +36,8 @@ static bool check_arg_count(const struct verb *verb, const struct strlist *args,
         error_set(err, ERR_USAGE, "an argument is missing");
     else
         error_set(err, ERR_USAGE, "unexpected argument '%s'", args->items[verb->maximum_args]);
-    return error_hint(err, "usage: wrun %s %s", verb->name, verb->synopsis);
+    return error_hint(err, "usage: wrun %s%s%s", verb->name, *verb->synopsis ? " " : "",
+                      verb->synopsis);
 }
 
 /* Where nobody nearer to the failure knew better. */

@@ -13,17 +13,27 @@ static bool is_stream(const char *path)
 
 /* ---- output ---- */
 
+/* It is not the store that is full. */
+static bool hint_room(struct error *err)
+{
+    return err->kind == ERR_NO_SPACE
+        ? error_hint(err, "free some space there, or write to another disk")
+        : false;
+}
+
 static bool write_stream(void *user, const void *data, size_t length, struct error *err)
 {
     (void)user;
-    return stream_write(data, length, err);
+    return stream_write(data, length, err) || hint_room(err);
 }
 
 static bool write_file(void *user, const void *data, size_t length, struct error *err)
 {
     struct archive_output *output = user;
-    if (!fs_write_at(&output->file, output->written, data, length, err))
-        return error_wrap(err, "'%s'", output->path);
+    if (!fs_write_at(&output->file, output->written, data, length, err)) {
+        error_wrap(err, "'%s'", output->path);
+        return hint_room(err);
+    }
     output->written += length;
     return true;
 }
@@ -69,6 +79,18 @@ static bool name_temporary(struct archive_output *output, const char *path, stru
     return true;
 }
 
+/* The name that the file has until it is complete would tell nobody anything. */
+static bool create_temporary(struct archive_output *output, struct error *err)
+{
+    if (fs_open(output->temporary, FS_CREATE_NEW, &output->file, err))
+        return true;
+    if (err->kind != ERR_NOT_FOUND)
+        return error_wrap(err, "'%s'", output->path);
+    error_clear(err);
+    error_set(err, ERR_NOT_FOUND, "'%s' cannot be made: its directory is not there", output->path);
+    return error_hint(err, "make the directory first, or name another file");
+}
+
 bool archive_output_open(struct archive_output *output, const char *path, enum archive_shape shape,
                          struct error *err)
 {
@@ -84,7 +106,7 @@ bool archive_output_open(struct archive_output *output, const char *path, enum a
     }
     output->tar = (struct archive_tar){.write = write_file, .user = output};
     output->sink = archive_tar_sink(&output->tar);
-    return fs_open(output->temporary, FS_CREATE_NEW, &output->file, err);
+    return create_temporary(output, err);
 }
 
 bool archive_output_commit(struct archive_output *output, struct error *err)
@@ -136,8 +158,11 @@ bool archive_input_open(struct archive_input *input, const char *path, const str
 {
     *input = (struct archive_input){.cancel = cancel};
     input->source = (struct archive_source){is_stream(path) ? read_stream : read_file, input};
-    if (!is_stream(path))
+    if (!is_stream(path)) {
+        if (fs_type_of(path) == FS_DIRECTORY)
+            return error_set(err, ERR_USAGE, "'%s' is a directory, not a file", path);
         return fs_open(path, FS_READ, &input->file, err);
+    }
     if (!stream_input_is_console())
         return true;
     error_set(err, ERR_USAGE, "no archive is given");

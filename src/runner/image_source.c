@@ -31,8 +31,8 @@ bool image_set_connections(const struct cli_option *option, const char *value, v
 {
     uint64_t count = 0;
     if (!parse_uint64(value, &count) || count == 0 || count > CONNECTIONS_MAXIMUM)
-        return error_set(err, ERR_USAGE, "--%s: '%s' is not a number from 1 to %d", option->name,
-                         value, CONNECTIONS_MAXIMUM);
+        return error_set(err, ERR_USAGE, "'%s' is not a number from 1 to %d", value,
+                         CONNECTIONS_MAXIMUM);
     unsigned connections = (unsigned)count;
     memcpy((char *)target + option->offset, &connections, sizeof(connections));
     return true;

@@ -28,7 +28,10 @@ static const struct {
 
 bool root_find(const char *option, char **ret, struct error *err)
 {
-    if (option && *option)
+    /* A script whose variable is empty must not get another store. */
+    if (option && !*option)
+        return error_set(err, ERR_USAGE, "--root is empty");
+    if (option)
         return fs_absolute(option, ret, err);
     CLEANUP(str_free) char *from_environment = root_getenv("WRUN_ROOT");
     if (from_environment)

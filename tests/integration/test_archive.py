@@ -11,7 +11,8 @@ import tarfile
 import archives
 from archives import (NAME, blob_member, docker_members, index_json, layer_tar, make_image, member, named, oci,
                       oci_archive, oci_members, read_tar, tar_of)
-from pulling import INTEGRITY, NO_IMAGE, NOT_FOUND, USAGE, WRUN
+from image import layertar
+from pulling import INTEGRITY, NO_IMAGE, NO_SPACE, NOT_FOUND, USAGE, WRUN
 
 
 
@@ -143,6 +144,20 @@ class RoundTrip(archives.ArchiveTestCase):
             done = self.wrun("save", "-o", target, NAME, code=USAGE)
             self.assertIn(text, done.stderr)
         self.assertFalse(os.path.isfile("/dev/null"))
+
+    def test_a_directory_that_is_not_there(self):
+        target = self.path("no/such/out.tar")
+        done = self.wrun("save", "-o", target, NAME, code=NOT_FOUND)
+        self.assertIn(f"'{target}' cannot be made: its directory is not there", done.stderr)
+        self.assertNotIn(".part-", done.stderr)
+
+    def test_a_full_disk_is_not_the_one_of_the_store(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([WRUN, "save", "--root", str(self.store.root), NAME], stdout=full,
+                                  stderr=subprocess.PIPE, check=False, timeout=60)
+        self.assertEqual(done.returncode, NO_SPACE)
+        self.assertIn(b"write to another disk", done.stderr)
+        self.assertNotIn(b"--root", done.stderr)
 
     def test_a_reader_that_goes_away(self):
         big = oci.Image([oci.Layer(os.urandom(1 << 20), compress=False)], os_version="10.0.20348.1")
@@ -416,10 +431,30 @@ class Imports(archives.ArchiveTestCase):
                 self.assertIn(text, done.stderr)
                 self.check_empty()
 
+    def test_what_lies_on_another_layer(self):
+        delta = layertar.LayerTar().directories("Files", "Hives").file("Hives/System_Delta", b"x").bytes()
+        done = self.import_layer(delta, "--os-version", "10.0.20348", code=INTEGRITY)
+        self.assertIn("it is no base layer", done.stderr)
+        self.assertIn("wrun layer import", done.stderr)
+        self.check_empty()
+
+    def test_instructions_and_a_message(self):
+        self.import_layer(layer_tar(), "--os-version", "10.0.20348", "-m", "made by hand",
+                          "-c", "CMD cmd /c echo hi", "--change", "ENV A=B C=D")
+        config = json.loads(self.store.path(self.manifest_of()["config"]["digest"]).read_bytes())
+        self.assertEqual(config["config"]["Env"], ["A=B", "C=D"])
+        self.assertEqual(config["config"]["Cmd"], ["cmd /S /C cmd /c echo hi"])
+        self.assertEqual(config["history"], [{"comment": "made by hand"}])
+        done = self.import_layer(layer_tar(), "--os-version", "10.0.20348", "-c", "RUN x", code=USAGE)
+        self.assertIn("'RUN' is no instruction", done.stderr)
+
+    def test_a_directory_is_no_file(self):
+        done = self.wrun("import", "--os-version", "10.0.20348", self.folder, self.REFERENCE, code=USAGE)
+        self.assertIn("is a directory, not a file", done.stderr)
+
     def test_the_version_must_be_known(self):
         self.assertIn("add --os-version", self.import_layer(layer_tar(), code=USAGE).stderr)
         self.assertIn("'eleven'", self.import_layer(layer_tar(), "--os-version", "eleven", code=USAGE).stderr)
-        self.assertIn("Dockerfile", self.import_layer(layer_tar(), "--change", "CMD x", code=USAGE).stderr)
         self.check_absent()
 
     def check_absent(self):

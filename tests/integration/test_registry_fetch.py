@@ -67,7 +67,8 @@ class RangesTest(FetchTestCase):
                 self.check_stored(self.image)
                 self.assertEqual(self.registry.connections - before, count)
         for wrong in ("0", "33", "many", "-1", ""):
-            self.pull(self.reference, "--max-concurrent", wrong, code=USAGE)
+            done = self.pull(self.reference, "--max-concurrent", wrong, code=USAGE)
+            self.assertEqual(done.stderr, f"wrun: pull: --max-concurrent: '{wrong}' is not a number from 1 to 32\n")
 
     def test_the_front_comes_first(self):
         """A slow server: whenever the pull is killed, little is there but the front."""

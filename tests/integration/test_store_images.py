@@ -104,6 +104,15 @@ class ImagesTest(StoreTestCase):
                             "hint: use the newer wrun")
 
 
+    def test_a_store_that_is_a_file(self):
+        self.store.root.write_text("x")
+        for command in ["images"], ["df"], ["pull", self.reference]:
+            self.check_says(self.wrun(*command, code=USAGE), f"the store '{self.store.root}' is a file", "hint: name")
+
+    def test_what_is_too_much(self):
+        self.check_says(self.wrun("df", "extra", code=USAGE), "unexpected argument 'extra'", "hint: usage: wrun df\n")
+
+
 class TagTest(StoreTestCase):
     def setUp(self):
         super().setUp()

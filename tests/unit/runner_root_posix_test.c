@@ -28,9 +28,11 @@ static void set_all(const struct row *row)
 TEST(the_nearest_word_counts)
 {
     static const struct row rows[] = {
-        {"/o", "/r", "/d", "/h", "/o"},      {NULL, "/r", "/d", "/h", "/r"},
-        {"", "/r", "/d", "/h", "/r"},        {NULL, "", "/d", "/h", "/d/wrun"},
-        {NULL, NULL, "/d", "/h", "/d/wrun"}, {NULL, NULL, "", "/h", "/h/.local/share/wrun"},
+        {"/o", "/r", "/d", "/h", "/o"},
+        {NULL, "/r", "/d", "/h", "/r"},
+        {NULL, "", "/d", "/h", "/d/wrun"},
+        {NULL, NULL, "/d", "/h", "/d/wrun"},
+        {NULL, NULL, "", "/h", "/h/.local/share/wrun"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct error err = {0};
@@ -50,6 +52,16 @@ TEST(a_relative_root_is_made_absolute)
     assert_non_null(strstr(root, "/store"));
 }
 
+TEST(an_empty_option_is_not_passed_over)
+{
+    static const struct row places = {NULL, "/r", "/d", "/h", NULL};
+    struct error err = {0};
+    char *root = NULL;
+    set_all(&places);
+    assert_fails(root_find("", &root, &err), ERR_USAGE, "--root is empty");
+    assert_null(root);
+}
+
 TEST(no_place_at_all)
 {
     static const struct row nothing = {0};
@@ -65,6 +77,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_word_counts),
         cmocka_unit_test(a_relative_root_is_made_absolute),
+        cmocka_unit_test(an_empty_option_is_not_passed_over),
         cmocka_unit_test(no_place_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
