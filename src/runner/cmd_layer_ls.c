@@ -26,8 +26,8 @@ static bool add_filter(const struct cli_option *option, const char *value, void 
 static const struct cli_option options_table[] = {
     {"filter", 'f', "FILTER", "label=KEY[=VALUE], state=STATE or name=NAME; all must fit",
      add_filter, offsetof(struct ls_options, filters)},
-    {"all", 'a', NULL, "Also the layers that have no name, those of images", cli_set_flag,
-     offsetof(struct ls_options, all)},
+    {"all", 'a', NULL, "Also layers that have no name of their own: of kept runs, and of images",
+     cli_set_flag, offsetof(struct ls_options, all)},
 };
 
 static char *shown_time(const char *time)
@@ -39,18 +39,24 @@ static char *shown_time(const char *time)
     return text;
 }
 
+static const char *created(const struct layer_row *row)
+{
+    if (row->name)
+        return row->name->created;
+    return row->layer ? row->layer->record.created : NULL;
+}
+
 static void add_row(struct table *table, const struct layer_row *row)
 {
     const struct named_layer *name = row->name;
-    const struct listed_layer *layer = row->layer;
     CLEANUP(str_free)
     char *labels = name ? strlist_join(&name->labels, ",") : xstrdup("");
-    table_add(table, name ? name->name : layer->name);
-    table_add(table, name ? named_layer_state_name(name->state) : "unnamed");
+    table_add(table, layer_row_name(row));
+    table_add(table, layer_row_state(row));
     table_add(table, row->parent ? row->parent : "");
     table_add_owned(table, size_text(row->exclusive));
     table_add_owned(table, size_text(row->shared));
-    table_add_owned(table, shown_time(name ? name->created : layer->record.created));
+    table_add_owned(table, shown_time(created(row)));
     table_add_owned(table, shown_time(name ? name->last_used : NULL));
     table_add_owned(table, layer_row_holder(row));
     table_add(table, labels);
@@ -72,10 +78,8 @@ static char *compose_names(const struct layer_listing *listing)
 {
     CLEANUP(buf_clear) struct buf text;
     buf_init(&text, BUF_UNBOUNDED);
-    for (size_t i = 0; i < listing->count; i++) {
-        const struct layer_row *row = &listing->rows[i];
-        buf_addf(&text, "%s\n", row->name ? row->name->name : row->layer->name);
-    }
+    for (size_t i = 0; i < listing->count; i++)
+        buf_addf(&text, "%s\n", layer_row_name(&listing->rows[i]));
     return buf_take_str(&text);
 }
 
@@ -97,6 +101,9 @@ static void add_rows(struct layer_listing *listing, const struct ls_options *opt
         if (layer_filter_matches(&options->filters, &view->names.items[i]))
             layer_listing_add_name(listing, &view->names.items[i], measured);
     bool unnamed = options->all && options->filters.count == 0;
+    for (size_t i = 0; i < view->runs.count && unnamed; i++)
+        if (view->runs.items[i].keep && view->runs.items[i].done)
+            layer_listing_add_kept(listing, &view->runs.items[i], measured);
     for (size_t i = 0; i < view->layers.count && unnamed; i++)
         if (!layer_listing_name_of(listing, view->layers.items[i].name))
             layer_listing_add_layer(listing, &view->layers.items[i], measured);
@@ -139,10 +146,12 @@ const struct verb verb_layer_ls = {
     .name = "layer ls",
     .synopsis = "[OPTIONS]",
     .summary = "List named layers",
-    .help = "SIZE is what the layer takes on the disk by itself, SHARED what those below it take.\n"
-            "-q prints only the names. Several filters must all fit.\n\n"
-            "  wrun layer ls --json --filter label=project=a --filter state=committed\n\n"
-            "As: ctr snapshots ls\n",
+    .help =
+        "SIZE is what the layer takes on the disk by itself, SHARED what those below it take.\n"
+        "-q prints only the names. Several filters must all fit. With --all the layer of a run\n"
+        "that was kept ('wrun run --keep') has the run's name and the state 'kept'.\n\n"
+        "  wrun layer ls --json --filter label=project=a --filter state=committed\n\n"
+        "As: ctr snapshots ls\n",
     .options = options_table,
     .option_count = ARRAY_SIZE(options_table),
     .options_size = sizeof(struct ls_options),

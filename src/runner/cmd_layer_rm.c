@@ -4,11 +4,11 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "runner/gone_print.h"
 #include "runner/host.h"
 #include "runner/layer_removal.h"
 #include "runner/layer_user.h"
 #include "runner/tally.h"
-#include "runner/terminal.h"
 #include "runner/verbs.h"
 
 struct rm_options {
@@ -105,31 +105,6 @@ static void remove_names(struct rm *rm, const struct strlist *names)
         note(rm, "", &failure);
 }
 
-static bool print_json(const struct strlist *gone, const char *failures, struct error *err)
-{
-    CLEANUP(json_writer_close) struct json_writer w;
-    CLEANUP(str_free) char *text = NULL;
-    json_writer_open(&w);
-    JSON_OBJECT(&w, NULL) {
-        JSON_ARRAY(&w, "removed") {
-            for (size_t i = 0; i < gone->count; i++)
-                json_string(&w, NULL, gone->items[i]);
-        }
-        json_raw(&w, "failed", failures);
-    }
-    return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
-}
-
-static bool print(const struct invocation *invocation, const struct strlist *gone,
-                  const char *failures, struct error *err)
-{
-    if (invocation->global.json)
-        return print_json(gone, failures, err);
-    CLEANUP(str_free) char *names = strlist_join(gone, "\n");
-    CLEANUP(str_free) char *text = str_format("%s\n", names);
-    return gone->count == 0 || terminal_result(text, err);
-}
-
 static bool remove_and_print(struct rm *rm, const struct strlist *names, struct error *err)
 {
     CLEANUP(str_free) char *failures = NULL;
@@ -138,7 +113,7 @@ static bool remove_and_print(struct rm *rm, const struct strlist *names, struct 
         remove_names(rm, names);
     }
     if (!json_writer_finish(&rm->failures, &failures, &failure)
-        || !print(rm->removal.invocation, &rm->removal.gone, failures, &failure))
+        || !gone_print(rm->removal.invocation, &rm->removal.gone, failures, &failure))
         tally_add(&rm->tally, &failure);
     return tally_finish(&rm->tally, err);
 }

@@ -1,31 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
 
+#include "base/alloc.h"
+#include "base/json_write.h"
+#include "runner/gone_print.h"
 #include "runner/host.h"
 #include "runner/tally.h"
 #include "runner/verbs.h"
 
+struct rm {
+    struct invocation *invocation;
+    struct strlist gone;
+    struct tally tally;
+    struct json_writer failures; /* an array, while open */
+};
+
+static const char *reason_of(const struct error *failure)
+{
+    if (failure->kind == ERR_NOT_FOUND)
+        return "not-found";
+    return failure->kind == ERR_BUSY ? "in-use" : "failed";
+}
+
+static void remove_one(struct rm *rm, const char *name)
+{
+    struct error failure = {0};
+    if (host_remove_run(rm->invocation, name, &failure)) {
+        strlist_add(&rm->gone, name);
+        return;
+    }
+    JSON_OBJECT(&rm->failures, NULL) {
+        json_string(&rm->failures, "name", name);
+        json_string(&rm->failures, "error", reason_of(&failure));
+        json_string(&rm->failures, "message", failure.message);
+    }
+    tally_add(&rm->tally, &failure);
+}
+
+static bool remove_and_print(struct rm *rm, const struct strlist *names, struct error *err)
+{
+    CLEANUP(str_free) char *failures = NULL;
+    struct error failure = {0};
+    JSON_ARRAY(&rm->failures, NULL) {
+        for (size_t i = 0; i < names->count; i++)
+            remove_one(rm, names->items[i]);
+    }
+    if (!json_writer_finish(&rm->failures, &failures, &failure)
+        || !gone_print(rm->invocation, &rm->gone, failures, &failure))
+        tally_add(&rm->tally, &failure);
+    return tally_finish(&rm->tally, err);
+}
+
 static bool run_rm(struct invocation *invocation, void *options, const struct strlist *args,
                    int *ret_code, struct error *err)
 {
-    struct tally tally = {.invocation = invocation, .verb = "rm"};
+    struct rm rm = {
+        .invocation = invocation,
+        .tally = {.invocation = invocation, .verb = "rm"},
+    };
     (void)options;
     (void)ret_code;
     if (!host_can_run(err) || !host_prepare(invocation, err))
         return false;
-    for (size_t i = 0; i < args->count; i++) {
-        struct error failure = {0};
-        if (!host_remove_run(invocation, args->items[i], &failure))
-            tally_add(&tally, &failure);
-    }
-    return tally_finish(&tally, err);
+    json_writer_open(&rm.failures);
+    bool done = remove_and_print(&rm, args, err);
+    json_writer_close(&rm.failures);
+    strlist_clear(&rm.gone);
+    return done;
 }
 
 const struct verb verb_rm = {
     .name = "rm",
     .synopsis = "NAME...",
     .summary = "Remove the writable layers of runs that were kept",
-    .help = "Goes on after a failure; the exit code is that of the worst.\n\n"
+    .help = "Prints the names of those that are gone. Goes on after a failure; the exit code is\n"
+            "that of the worst. 'wrun layer ls --all' lists what was kept.\n\n"
             "As: docker rm\n",
     .minimum_args = 1,
     .maximum_args = SIZE_MAX,

@@ -25,6 +25,7 @@ struct run {
     struct strlist mount_sources;
     struct run_plan plan;
     struct run_outcome outcome;
+    bool has_status_file;
 };
 
 static void run_clear(struct run *run)
@@ -176,6 +177,24 @@ static void explain_code(const struct run *run)
         terminal_error_line("wrun: the process ended with 0x%08X", run->outcome.exit_code);
 }
 
+/* Nobody knows a name that was not given. */
+static void tell_name(const struct run *run)
+{
+    if (run->outcome.kept && !run->options->name && !run->invocation->global.quiet)
+        terminal_error_line("wrun: kept as %s; 'wrun rm' removes it", run->plan.name);
+}
+
+/* A mistyped place is told before the command has run; a file that an earlier run left would be
+ * taken for this one's, should wrun be killed. */
+static bool open_status_file(struct run *run, struct error *err)
+{
+    const char *path = run->options->status_file;
+    if (!path || run->options->dry_run)
+        return true;
+    run->has_status_file = status_file_clear(path, err);
+    return run->has_status_file || error_wrap(err, "--status-file");
+}
+
 static bool finish(const struct run *run, bool succeeded, int *ret_code, struct error *err)
 {
     int code = (int)run->outcome.exit_code;
@@ -184,7 +203,8 @@ static bool finish(const struct run *run, bool succeeded, int *ret_code, struct 
     if (!succeeded && err->kind == ERR_CANCELLED)
         code = EXIT_INTERRUPTED;
     explain_code(run);
-    if (run->options->status_file && !run->options->dry_run) {
+    tell_name(run);
+    if (run->has_status_file) {
         CLEANUP(error_clear) struct error failure = {0};
         if (!status_file_write(run->options->status_file, &run->outcome, code,
                                succeeded ? NULL : err, &failure))
@@ -205,7 +225,7 @@ static bool run_run(struct invocation *invocation, void *options, const struct s
     }
     for (size_t i = has_image; i < args->count; i++)
         strlist_add(&run.arguments, args->items[i]);
-    bool succeeded = run_options_check(run.options, args, err)
+    bool succeeded = open_status_file(&run, err) && run_options_check(run.options, args, err)
         && (!has_image || reference_parse(args->items[0], &run.reference, err))
         && execute(&run, err);
     return finish(&run, succeeded, ret_code, err);

@@ -83,6 +83,7 @@ struct run_outcome {
     bool started; /* the process ran: exit_code is its own */
     uint32_t exit_code;
     int failure_code; /* 125, 126 or 127 when host_run() fails */
+    bool kept;        /* the writable layer stays, under the plan's name, also after a failure */
 };
 
 struct host_run_request {

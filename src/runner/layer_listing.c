@@ -20,7 +20,8 @@ bool layer_listing_open(const struct invocation *invocation, struct layer_listin
     for (size_t i = 0; i < listing.view.layers.count; i++)
         listing.sizes[i] = LAYER_SIZE_UNKNOWN;
     listing.rows =
-        xcalloc(listing.view.layers.count + listing.view.names.count + 1, sizeof(*listing.rows));
+        xcalloc(listing.view.layers.count + listing.view.names.count + listing.view.runs.count + 1,
+                sizeof(*listing.rows));
     *ret = TAKE(listing);
     return true;
 }
@@ -128,6 +129,34 @@ void layer_listing_add_layer(struct layer_listing *listing, const struct listed_
     row->shared = sum_sizes(listing, parents);
 }
 
+void layer_listing_add_kept(struct layer_listing *listing, const struct run_record *run,
+                            bool measured)
+{
+    struct layer_row *row = &listing->rows[listing->count++];
+    *row = (struct layer_row){
+        .kept = run,
+        .parent = run->layers.count > 0 ? describe(listing, run->layers.items[0]) : NULL,
+    };
+    if (!measured)
+        return;
+    row->exclusive = fs_tree_size(run->scratch_directory);
+    row->shared = sum_sizes(listing, &run->layers);
+}
+
+const char *layer_row_name(const struct layer_row *row)
+{
+    if (row->name)
+        return row->name->name;
+    return row->kept ? row->kept->name : row->layer->name;
+}
+
+const char *layer_row_state(const struct layer_row *row)
+{
+    if (row->name)
+        return named_layer_state_name(row->name->state);
+    return row->kept ? "kept" : "unnamed";
+}
+
 char *layer_row_holder(const struct layer_row *row)
 {
     if (row->user)
@@ -149,20 +178,34 @@ static void put_holder(struct json_writer *w, const struct layer_row *row)
     }
 }
 
+static void put_parents(struct json_writer *w, const struct layer_listing *listing,
+                        const struct strlist *parents)
+{
+    JSON_ARRAY(w, "parents") {
+        for (size_t i = 0; i < parents->count; i++) {
+            CLEANUP(str_free)
+            char *path = layer_directory_path(listing->root, parents->items[i]);
+            json_string(w, NULL, path);
+        }
+    }
+}
+
+static void put_kept(struct json_writer *w, const struct layer_listing *listing,
+                     const struct run_record *run)
+{
+    json_string(w, "run", run->name);
+    json_string(w, "path", run->scratch_directory);
+    put_parents(w, listing, &run->layers);
+    json_opt_string(w, "from", run->image);
+}
+
 static void put_unnamed(struct json_writer *w, const struct layer_listing *listing,
                         const struct listed_layer *layer)
 {
     const struct layer_record *record = &layer->record;
     const char *image = layer_listing_image_of(listing, layer->name);
-    json_string(w, "state", "unnamed");
     json_string(w, "path", layer->path);
-    JSON_ARRAY(w, "parents") {
-        for (size_t i = 0; i < record->parents.count; i++) {
-            CLEANUP(str_free)
-            char *path = layer_directory_path(listing->root, record->parents.items[i]);
-            json_string(w, NULL, path);
-        }
-    }
+    put_parents(w, listing, &record->parents);
     json_opt_string(w, "image", image);
     json_opt_string(w, "damage", layer->damage);
     json_opt_string(w, "created", record->created);
@@ -180,8 +223,12 @@ void layer_row_put(struct json_writer *w, const struct layer_listing *listing,
                    const struct layer_row *row)
 {
     JSON_OBJECT(w, NULL) {
+        if (!row->name)
+            json_string(w, "state", layer_row_state(row));
         if (row->name)
             layer_json_put(w, listing->root, row->name);
+        else if (row->kept)
+            put_kept(w, listing, row->kept);
         else
             put_unnamed(w, listing, row->layer);
         put_ids(w, row->layer);

@@ -5,9 +5,10 @@
 #include "base/json_write.h"
 #include "runner/store_view.h"
 
-/* One named layer, or one layer of the store that has no name. */
+/* One named layer, one layer of the store that has no name, or that of a kept run. */
 struct layer_row {
     const struct named_layer *name;   /* NULL = it has none */
+    const struct run_record *kept;    /* the run that has left it; NULL = none */
     const struct listed_layer *layer; /* a layer of the store; NULL = writable, or gone */
     char *parent;                     /* what it was made on: a name, an image, or a directory */
     uint64_t exclusive;               /* bytes on the disk, of itself */
@@ -38,6 +39,9 @@ void layer_listing_add_name(struct layer_listing *listing, const struct named_la
 void layer_listing_add_layer(struct layer_listing *listing, const struct listed_layer *layer,
                              bool measured);
 
+void layer_listing_add_kept(struct layer_listing *listing, const struct run_record *run,
+                            bool measured);
+
 /* The first reference of an image whose topmost layer has this directory, or NULL. */
 const char *layer_listing_image_of(const struct layer_listing *listing, const char *directory);
 /* The committed name of this directory, or NULL. */
@@ -46,6 +50,9 @@ const struct named_layer *layer_listing_name_of(const struct layer_listing *list
 /* Bytes of a layer of the store; measured once. */
 uint64_t layer_listing_size(struct layer_listing *listing, const char *directory);
 
+/* What the row is called, and "active", "committed", "kept" or "unnamed". */
+const char *layer_row_name(const struct layer_row *row);
+const char *layer_row_state(const struct layer_row *row);
 /* "run 'job' (1234)", "another wrun", or "". Owned by the caller. */
 char *layer_row_holder(const struct layer_row *row) __attribute__((returns_nonnull));
 /* A row as JSON. */

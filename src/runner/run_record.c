@@ -167,7 +167,8 @@ bool run_record_find(const char *root, const char *name, struct run_record *ret,
         *ret = TAKE(record);
         return true;
     }
-    return error_set(err, ERR_NOT_FOUND, "there is no run named '%s'", name);
+    error_set(err, ERR_NOT_FOUND, "there is no run named '%s'", name);
+    return error_hint(err, "'wrun layer ls --all' lists the runs that were kept");
 }
 
 static bool check_name_is_free(const char *root, const char *name, struct error *err)

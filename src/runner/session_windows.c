@@ -229,7 +229,7 @@ static bool proceed(const struct session *s, const char *what, struct error *err
 }
 
 /* The record outlives what could not be taken back: the next wrun then tries again. */
-static void take_back(struct session *s)
+static void take_back(struct session *s, bool *ret_kept)
 {
     CLEANUP(error_clear) struct error err = {0};
     const struct context *context = &s->invocation->context;
@@ -240,6 +240,8 @@ static void take_back(struct session *s)
              && !(s->plan->keep ? run_record_finish(&s->claim, &err)
                                 : run_record_remove(s->invocation->root, &s->claim, &err)))
         context_warn(context, "cannot remove the record of the run: %s", err.message);
+    else
+        *ret_kept = s->claim.directory && s->plan->keep;
     run_record_close(&s->claim);
 }
 
@@ -268,11 +270,8 @@ bool host_run(const struct invocation *invocation, const struct host_run_request
         && connect_network(&s, err) && proceed(&s, "starting the container", err)
         && start_container(&s, err) && proceed(&s, "running the process", err)
         && run_process(&s, ret, err);
-    take_back(&s);
+    take_back(&s, &ret->kept);
     scratch_clear(&s.scratch);
     layer_hold_release(&s.hold);
-    if (done && plan->keep)
-        context_step(&invocation->context, "the writable layer stays in %s",
-                     plan->scratch_directory);
     return done;
 }

@@ -7,6 +7,16 @@
 #include "base/fs.h"
 #include "runner/message_json.h"
 
+bool status_file_clear(const char *path, struct error *err)
+{
+    if (fs_write_file(path, "", 0, err))
+        return fs_remove_file(path, err);
+    if (err->kind != ERR_NOT_FOUND)
+        return false;
+    error_clear(err);
+    return error_set(err, ERR_NOT_FOUND, "'%s' cannot be made: its directory is not there", path);
+}
+
 static void put_error(struct json_writer *w, const struct error *failure)
 {
     if (!failure) {

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
@@ -195,9 +196,23 @@ class Run(Hosted):
         result = self.wrun("run", "--name", "KEPT", IMAGE)
         self.assertEqual(result.code, 125, result)
         self.assertIn("was kept", result.err)
-        self.ok("rm", "kept")
-        result = self.wrun("rm", "kept")
+        self.assertEqual(self.ok("rm", "kept").out, "kept\n")
+        result = self.wrun("rm", "--json", "kept")
         self.assertEqual(result.code, 4, result)
+        failed, = json.loads(result.out)["failed"]
+        self.assertEqual((failed["name"], failed["error"]), ("kept", "not-found"))
+
+    def test_a_kept_run_without_a_name_can_be_found(self):
+        result = self.wrun("run", "--keep", IMAGE, "cmd", "/c", "exit 3")
+        self.assertEqual(result.code, 3, result)
+        name = re.search(r"^wrun: kept as (wrun-\w+); 'wrun rm' removes it$", result.err, re.M).group(1)
+        row, = [row for row in json.loads(self.ok("layer", "ls", "--all", "--json").out) if row["state"] == "kept"]
+        self.assertEqual((row["run"], row["from"], row["parent"]), (name, IMAGE, IMAGE))
+        self.assertGreater(row["exclusive"], 1000)
+        self.assertIn(name, self.ok("layer", "ls", "-aq").out.splitlines())
+        self.assertNotIn(name, self.ok("layer", "ls", "-q").out)
+        self.assertEqual(json.loads(self.ok("rm", "--json", name).out), {"removed": [name], "failed": []})
+        self.assertNotIn(name, self.ok("layer", "ls", "-aq").out)
 
     def test_a_name_belongs_to_one_run_at_a_time(self):
         first = self.start("run", "-q", "-i", "--name", "one", IMAGE, "tool", "cat", stdin=subprocess.PIPE)

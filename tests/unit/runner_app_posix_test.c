@@ -165,6 +165,17 @@ TEST(a_failed_run_leaves_a_status_file)
                            "\"unsupported\""));
 }
 
+TEST(a_status_file_without_a_place_is_told_first)
+{
+    CLEANUP(str_free) char *text = str_format("run|--status-file|%s/no/status.json|a", scratch);
+    CLEANUP(said_clear) struct said said = call(text, NULL);
+    assert_int_equal(said.code, 125);
+    assert_non_null(strstr(said.err, "wrun: run: --status-file: '"));
+    assert_non_null(strstr(said.err, "its directory is not there"));
+    assert_null(strstr(said.err, "warning"));
+    assert_null(strstr(said.err, "Windows only"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -176,6 +187,7 @@ int main(void)
         CASE(an_interrupted_pull_ends_with_130),
         CASE(a_result_that_cannot_be_written_is_a_failure),
         CASE(a_failed_run_leaves_a_status_file),
+        CASE(a_status_file_without_a_place_is_told_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

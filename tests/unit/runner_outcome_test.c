@@ -65,6 +65,22 @@ TEST(a_status_file_that_cannot_be_written)
     CLEANUP(str_free) char *path = fs_join(absent, "status.json");
     const struct run_outcome outcome = {.started = true};
     assert_fails(status_file_write(path, &outcome, 0, NULL, &err), ERR_NOT_FOUND, "absent");
+    assert_fails(status_file_clear(path, &err), ERR_NOT_FOUND,
+                 "status.json' cannot be made: its directory is not there");
+    remove_scratch(&directory);
+}
+
+TEST(a_status_file_of_an_earlier_run_goes)
+{
+    struct error err = {0};
+    CLEANUP(str_free) char *directory = make_scratch();
+    CLEANUP(str_free) char *path = fs_join(directory, "status.json");
+    const struct run_outcome outcome = {.started = true};
+    assert_ok(status_file_write(path, &outcome, 0, NULL, &err));
+    assert_int_equal(fs_type_of(path), FS_FILE);
+    assert_ok(status_file_clear(path, &err));
+    assert_int_equal(fs_type_of(path), FS_ABSENT);
+    assert_ok(status_file_clear(path, &err));
     remove_scratch(&directory);
 }
 
@@ -153,6 +169,7 @@ int main(void)
         cmocka_unit_test(the_status_of_a_process_that_ran),
         cmocka_unit_test(the_status_of_a_run_that_failed),
         cmocka_unit_test(a_status_file_that_cannot_be_written),
+        cmocka_unit_test(a_status_file_of_an_earlier_run_goes),
         cmocka_unit_test(errors_as_json),
         cmocka_unit_test(undoing_goes_backwards_past_failures),
         cmocka_unit_test(an_undo_list_that_overflows_is_a_bug),
