@@ -171,6 +171,58 @@ static void a_file_held_by_others_is_reported(void **state)
     assert_type(&fixture->root, "d\\zfree", SAFE_ABSENT);
 }
 
+#define BRANCHES 40
+
+/* So wide and deep that several threads take part. */
+static void put_branches(const struct safe_root *root, const char *top)
+{
+    struct error err = {0};
+    assert_ok(safe_root_make_directory(root, top, &err));
+    for (unsigned i = 0; i < BRANCHES; i++) {
+        CLEANUP(str_free) char *branch = str_format("%s\\%u", top, i);
+        CLEANUP(str_free) char *file = str_format("%s\\f", branch);
+        CLEANUP(str_free) char *twig = str_format("%s\\twig", branch);
+        CLEANUP(str_free) char *leaf = str_format("%s\\leaf", twig);
+        CLEANUP(str_free) char *bare = str_format("%s\\bare", twig);
+        assert_ok(safe_root_make_directory(root, branch, &err));
+        assert_ok(safe_root_make_directory(root, twig, &err));
+        assert_ok(safe_root_make_directory(root, bare, &err));
+        put_file(root, file, "x");
+        put_file(root, leaf, "x");
+    }
+}
+
+static void many_directories_go(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    put_branches(&fixture->root, "many");
+    assert_ok(safe_root_remove_tree(&fixture->root, "many", &err));
+    assert_type(&fixture->root, "many", SAFE_ABSENT);
+}
+
+static void of_many_directories_those_with_a_held_file_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    const struct safe_root *root = &fixture->root;
+    put_branches(root, "many");
+    CLEANUP(handle_close) HANDLE held = NULL;
+    const struct nt_open exclusive = {.access = GENERIC_READ, .disposition = FILE_OPEN};
+    assert_ok(safe_root_open_at(root, "many\\20\\twig\\leaf", &exclusive, &held, &err));
+    assert_fails(safe_root_remove_tree(root, "many", &err), ERR_BUSY, "remove 'many'");
+    assert_type(root, "many\\20\\twig\\leaf", SAFE_FILE);
+    assert_type(root, "many\\20\\twig\\bare", SAFE_ABSENT);
+    assert_type(root, "many\\20\\f", SAFE_ABSENT);
+    for (unsigned i = 0; i < BRANCHES; i++) {
+        CLEANUP(str_free) char *branch = str_format("many\\%u", i);
+        assert_type(root, branch, i == 20 ? SAFE_DIRECTORY : SAFE_ABSENT);
+    }
+    handle_close(&held);
+    assert_ok(safe_root_remove_tree(root, "many", &err));
+    assert_type(root, "many", SAFE_ABSENT);
+}
+
 static void links(void **state)
 {
     struct fixture *fixture = *state;
@@ -235,6 +287,8 @@ int main(void)
         test(remove_tree_takes_everything),
         test(remove_refuses_a_full_directory),
         test(a_file_held_by_others_is_reported),
+        test(many_directories_go),
+        test(of_many_directories_those_with_a_held_file_stay),
         test(links),
         test(types),
     };
