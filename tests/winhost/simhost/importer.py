@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ImportLayer: a transport folder becomes a layer on its parents."""
 
+import concurrent.futures
 import hashlib
 import os
 import shutil
@@ -21,12 +22,22 @@ class Importer:
     def __init__(self, layers, target, staging, parents, notes):
         self.layers, self.target, self.staging, self.parents = layers, target, staging, parents
         self.source_tree = notes.setdefault("sourceTree", [])
+        self.digests = []  # (entry of the tree, its digest to be)
         self.record = None
         self.directories = []  # (metadata file, directory): times come last, everything below changes them
 
     def run(self):
         self._check_target()
-        self._list(self.staging, "")
+        # Only a test looks at the digests: the call shall not take the time of reading everything twice.
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            self._list(self.staging, "", pool)
+            try:
+                self._import()
+            finally:
+                for entry, coming in self.digests:
+                    entry["sha256"] = coming.result()
+
+    def _import(self):
         roots = self._roots()
         os.makedirs(self.target, exist_ok=True)
         self.record = LayerRecord(self.target, "diff", [parent.path for parent in self.parents])
@@ -50,15 +61,16 @@ class Importer:
         if os.path.realpath(self.staging).startswith(os.path.realpath(self.target) + os.sep):
             raise Refusal(hresult.INVALID_ARGUMENT)
 
-    def _list(self, directory, prefix):
+    def _list(self, directory, prefix, pool):
         with os.scandir(directory) as entries:
             for entry in sorted(entries, key=lambda each: fold(each.name)):
                 path = f"{prefix}\\{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     self.source_tree.append({"path": path, "attr": "0x10", "size": 0})
-                    self._list(entry.path, path)
+                    self._list(entry.path, path, pool)
                 else:
-                    self.source_tree.append({"path": path, "attr": "0x20", "size": entry.stat().st_size, "sha256": digest(entry.path)})
+                    self.source_tree.append({"path": path, "attr": "0x20", "size": entry.stat().st_size})
+                    self.digests.append((self.source_tree[-1], pool.submit(digest, entry.path)))
 
     def _roots(self):
         """The top directories by their proper names; anything else in the staging folder is refused."""
@@ -207,11 +219,10 @@ def read_alternates(file, entry):
 
 def copy_range(file, where, output):
     offset, left = where
-    file.seek(offset)
     while left:
-        data = file.read(min(left, 1 << 20))
-        output.write(data)
-        left -= len(data)
+        copied = os.sendfile(output.fileno(), file.fileno(), offset, left)
+        transport.require(copied, "a file that became shorter")
+        offset, left = offset + copied, left - copied
 
 
 def read_sparse_blocks(file, entry):
