@@ -8,12 +8,30 @@
 #include "base/text.h"
 #include "layers/decompress_job.h"
 
-static bool decompress_none(struct decompress_job *job, struct error *err)
+static bool read_into(struct decompress_job *job, unsigned char *data, size_t size, size_t *ret,
+                      struct error *err)
 {
     size_t length = 0;
+    if (!cancel_check(job->context ? job->context->cancel : NULL, err)
+        || !job->source->read(job->source->user, data, size, &length, err))
+        return false;
+    job->read += length;
+    *ret = length;
+    return true;
+}
+
+static bool decompress_none(struct decompress_job *job, struct error *err)
+{
+    unsigned char *data = job->input;
+    size_t length = 0;
+    if (job->ready > 0
+        && (!decompress_job_read(job, &length, err)
+            || !decompress_job_emit(job, data, length, 0, err)))
+        return false;
     do {
-        if (!decompress_job_read(job, &length, err)
-            || !decompress_job_emit(job, job->input, length, 0, err))
+        if (!decompress_job_space(job, &data, &length, err)
+            || !read_into(job, data, length, &length, err)
+            || !decompress_job_emit(job, data, length, 0, err))
             return false;
     } while (length > 0);
     return true;
@@ -68,15 +86,23 @@ enum decompress_format decompress_format_of(const char *media_type)
 
 bool decompress_job_read(struct decompress_job *job, size_t *ret_length, struct error *err)
 {
-    size_t length = job->ready;
-    job->ready = 0;
-    if (!cancel_check(job->context ? job->context->cancel : NULL, err))
-        return false;
-    if (length == 0
-        && !job->source->read(job->source->user, job->input, DECOMPRESS_INPUT_SIZE, &length, err))
-        return false;
+    size_t length = TAKE(job->ready);
+    if (length == 0)
+        return read_into(job, job->input, DECOMPRESS_INPUT_SIZE, ret_length, err);
     job->read += length;
     *ret_length = length;
+    return cancel_check(job->context ? job->context->cancel : NULL, err);
+}
+
+bool decompress_job_space(struct decompress_job *job, unsigned char **ret, size_t *ret_length,
+                          struct error *err)
+{
+    if (job->space)
+        return job->space(job->user, ret, ret_length, err);
+    if (!job->output)
+        job->output = xmalloc(DECOMPRESS_OUTPUT_SIZE);
+    *ret = job->output;
+    *ret_length = DECOMPRESS_OUTPUT_SIZE;
     return true;
 }
 
@@ -135,8 +161,11 @@ bool decompress_source(const struct byte_source *source, const struct decompress
         .consume = consume,
         .user = user,
         .context = context,
+        .space = options->space,
     };
     enum decompress_format format = DECOMPRESS_NONE;
-    return choose_format(&job, options->media_type, &format, err)
-        && formats[format].decode(&job, err);
+    bool done =
+        choose_format(&job, options->media_type, &format, err) && formats[format].decode(&job, err);
+    mem_free(&job.output);
+    return done;
 }

@@ -16,10 +16,17 @@
 
 enum decompress_format { DECOMPRESS_NONE = 1, DECOMPRESS_GZIP, DECOMPRESS_ZSTD };
 
+/* Tells where the bytes of the next slice shall lie, so that the consumer, whose 'user' it gets,
+ * need not copy them. Slices may lie elsewhere all the same. Returning false (with *err filled)
+ * ends the work with that error. */
+typedef bool (*decompress_space)(void *user, unsigned char **ret, size_t *ret_length,
+                                 struct error *err);
+
 struct decompress_options {
     const char *media_type; /* of the blob; NULL = not known. One that promises another compression
                                than the bytes have is refused (ERR_INTEGRITY) */
     uint64_t maximum_bytes; /* uncompressed; 0 = no limit */
+    decompress_space space; /* NULL = slices lie in memory of the decoder */
     /* decompress_source_ahead() updates it, if not NULL, with the content, and, if not NULL, adds
      * how long inflating and hashing took. */
     struct sha256 *hash;

@@ -13,20 +13,40 @@ struct ahead {
     const struct decompress_options *options;
     struct context context; /* without an observer: the consumer tells what is going on */
     struct slice_ring ring;
-    bool finished;      /* decoding came to its end */
-    uint64_t decoding;  /* nanoseconds, with what follows */
-    uint64_t elsewhere; /* of them, reading and waiting for room */
+    unsigned char *room; /* in it, for the decoder's next slice */
+    bool finished;       /* decoding came to its end */
+    uint64_t decoding;   /* nanoseconds, with what follows */
+    uint64_t elsewhere;  /* of them, reading and waiting for room */
     uint64_t hashing;
     struct error err;
 };
 
-static bool put_slice(void *user, const struct decompress_slice *slice, struct error *err)
+static bool not_wanted(struct error *err)
+{
+    return error_set(err, ERR_CANCELLED, "not wanted any more");
+}
+
+static bool find_room(void *user, unsigned char **ret, size_t *ret_length, struct error *err)
 {
     struct ahead *ahead = user;
     uint64_t mark = os_monotonic_ns();
+    bool wanted = slice_ring_room(&ahead->ring, &ahead->room, ret_length);
+    unpack_times_lap(&ahead->elsewhere, &mark);
+    *ret = ahead->room;
+    return wanted || not_wanted(err);
+}
+
+static bool put_slice(void *user, const struct decompress_slice *slice, struct error *err)
+{
+    struct ahead *ahead = user;
+    if (slice->data == TAKE(ahead->room)) {
+        slice_ring_fill(&ahead->ring, slice->length, slice->compressed_done);
+        return true;
+    }
+    uint64_t mark = os_monotonic_ns();
     bool wanted = slice_ring_put(&ahead->ring, slice->data, slice->length, slice->compressed_done);
     unpack_times_lap(&ahead->elsewhere, &mark);
-    return wanted || error_set(err, ERR_CANCELLED, "not wanted any more");
+    return wanted || not_wanted(err);
 }
 
 static bool read_source(void *user, void *data, size_t length, size_t *ret, struct error *err)
@@ -43,9 +63,11 @@ static void decode(void *argument)
     struct ahead *ahead = argument;
     const struct byte_source source = {
         .read = read_source, .user = ahead, .size = ahead->source->size};
+    struct decompress_options options = *ahead->options;
+    options.space = find_room;
     uint64_t mark = os_monotonic_ns();
     ahead->finished =
-        decompress_source(&source, ahead->options, put_slice, ahead, &ahead->context, &ahead->err);
+        decompress_source(&source, &options, put_slice, ahead, &ahead->context, &ahead->err);
     unpack_times_lap(&ahead->decoding, &mark);
     slice_ring_end(&ahead->ring);
 }

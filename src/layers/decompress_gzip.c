@@ -7,12 +7,10 @@
 
 #define RESERVED_FLAGS 0xE0u
 #define CUT_SHORT "the gzip data is cut short"
-#define OUTPUT_SIZE ((size_t)256 * 1024)
 
 struct decoder {
     struct decompress_job *job;
     struct inflate_state state;
-    unsigned char output[OUTPUT_SIZE];
 };
 
 static const struct {
@@ -52,14 +50,18 @@ static bool step(struct decoder *decoder, bool *ret_stuck, struct error *err)
     if (state->avail_in == 0 && !refill(decoder, err))
         return false;
     bool at_end = state->avail_in == 0;
-    state->next_out = decoder->output;
-    state->avail_out = (uint32_t)OUTPUT_SIZE;
+    unsigned char *output;
+    size_t room;
+    if (!decompress_job_space(decoder->job, &output, &room, err))
+        return false;
+    state->next_out = output;
+    state->avail_out = (uint32_t)room;
     int code = isal_inflate(state);
     if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT && code != ISAL_OUT_OVERFLOW)
         return inflate_error(code, err);
-    size_t length = OUTPUT_SIZE - state->avail_out;
+    size_t length = room - state->avail_out;
     *ret_stuck = at_end && length == 0;
-    return decompress_job_emit(decoder->job, decoder->output, length, state->avail_in, err);
+    return decompress_job_emit(decoder->job, output, length, state->avail_in, err);
 }
 
 /* igzip would pass over the reserved flags, which RFC 1952 section 2.3.1.2 forbids. */

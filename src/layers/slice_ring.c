@@ -57,22 +57,37 @@ static void hand_over(struct slice_ring *ring)
     ring->open = (struct ring_slice){0};
 }
 
+bool slice_ring_room(struct slice_ring *ring, unsigned char **ret, size_t *ret_length)
+{
+    if (!ring->open.data && !begin_slice(ring))
+        return false;
+    size_t start = (size_t)(ring->open.data - ring->memory) + ring->open.length;
+    *ret = ring->memory + start;
+    *ret_length = SLICE_RING_SLOT_SIZE - ring->open.length;
+    return true;
+}
+
+void slice_ring_fill(struct slice_ring *ring, size_t length, uint64_t mark)
+{
+    ring->open.length += length;
+    ring->open.mark = mark;
+    if (ring->open.length == SLICE_RING_SLOT_SIZE)
+        hand_over(ring);
+}
+
 bool slice_ring_put(struct slice_ring *ring, const void *data, size_t length, uint64_t mark)
 {
     const unsigned char *from = data;
     while (length > 0) {
-        if (!ring->open.data && !begin_slice(ring))
+        unsigned char *to;
+        size_t room;
+        if (!slice_ring_room(ring, &to, &room))
             return false;
-        size_t room = SLICE_RING_SLOT_SIZE - ring->open.length;
         size_t part = length < room ? length : room;
-        size_t start = (size_t)(ring->open.data - ring->memory) + ring->open.length;
-        memcpy(ring->memory + start, from, part);
-        ring->open.length += part;
-        ring->open.mark = mark;
+        memcpy(to, from, part);
+        slice_ring_fill(ring, part, mark);
         from += part;
         length -= part;
-        if (ring->open.length == SLICE_RING_SLOT_SIZE)
-            hand_over(ring);
     }
     return true;
 }

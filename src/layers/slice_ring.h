@@ -36,6 +36,10 @@ void slice_ring_close(struct slice_ring *ring);
 
 /* ---- the writer ---- */
 
+/* Memory for what comes next; at least one byte. False after slice_ring_stop(). */
+bool slice_ring_room(struct slice_ring *ring, unsigned char **ret, size_t *ret_length);
+/* So many bytes have been written there. */
+void slice_ring_fill(struct slice_ring *ring, size_t length, uint64_t mark);
 /* Copies the bytes. False after slice_ring_stop(). */
 bool slice_ring_put(struct slice_ring *ring, const void *data, size_t length, uint64_t mark);
 void slice_ring_end(struct slice_ring *ring);

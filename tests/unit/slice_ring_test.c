@@ -28,6 +28,25 @@ static void write_all(void *argument)
     slice_ring_end(ring);
 }
 
+/* The same, written where it stays. */
+static void write_in_place(void *argument)
+{
+    struct slice_ring *ring = argument;
+    for (uint64_t at = 0; at < TOTAL;) {
+        unsigned char *room;
+        size_t length;
+        if (!slice_ring_room(ring, &room, &length))
+            return;
+        length = length < 99991 ? length : 99991;
+        length = length < TOTAL - at ? length : (size_t)(TOTAL - at);
+        for (size_t i = 0; i < length; i++)
+            room[i] = byte_at(at + i);
+        slice_ring_fill(ring, length, at + length);
+        at += length;
+    }
+    slice_ring_end(ring);
+}
+
 struct reading {
     struct slice_ring *ring;
     size_t reader;
@@ -51,7 +70,7 @@ static void read_all(void *argument)
     }
 }
 
-TEST(every_reader_sees_every_byte)
+static void check_every_byte(void (*write)(void *argument))
 {
     struct error err = {0};
     struct slice_ring ring;
@@ -60,7 +79,7 @@ TEST(every_reader_sees_every_byte)
     slice_ring_open(&ring, 2);
     struct reading first = {.ring = &ring, .reader = 0};
     struct reading second = {.ring = &ring, .reader = 1};
-    assert_ok(os_thread_start(&writer, write_all, &ring, &err));
+    assert_ok(os_thread_start(&writer, write, &ring, &err));
     assert_ok(os_thread_start(&other, read_all, &second, &err));
     read_all(&first);
     os_thread_join(&other);
@@ -73,6 +92,12 @@ TEST(every_reader_sees_every_byte)
         assert_int_equal(both[i]->slices, TOTAL / SLICE_RING_SLOT_SIZE + 1);
     }
     slice_ring_close(&ring);
+}
+
+TEST(every_reader_sees_every_byte)
+{
+    check_every_byte(write_all);
+    check_every_byte(write_in_place);
 }
 
 /* As long as one reader has not released it, a slice is not written over. */
@@ -112,6 +137,9 @@ TEST(stopping_ends_everybody)
     os_thread_join(&writer);
     assert_false(slice_ring_get(&ring, 0, &slice));
     assert_false(slice_ring_put(&ring, "x", 1, 0));
+    unsigned char *room;
+    size_t length;
+    assert_false(slice_ring_room(&ring, &room, &length));
     slice_ring_close(&ring);
 }
 
