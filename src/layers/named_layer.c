@@ -44,7 +44,7 @@ bool named_layer_check_name(const char *name, struct error *err)
     error_set(err, ERR_USAGE, "'%s' is no name for a layer", shown);
     return error_hint(err,
                       "take letters, digits, '-', '_' and '.', at most %d, beginning with a letter "
-                      "or digit and not ending in '.'",
+                      "or digit and not ending in '.'; no name of a device, as con",
                       NAMED_LAYER_MAXIMUM_LENGTH);
 }
 

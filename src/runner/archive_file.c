@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/archive_file.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/guid.h"
 #include "base/text.h"
+#include "layers/chain.h"
 #include "runner/stream.h"
 
 static bool is_stream(const char *path)
@@ -67,6 +70,56 @@ static bool check_target(const char *path, enum archive_shape shape, struct erro
                                            : "write to standard output with -o -");
 }
 
+/* ---- what killed processes have left ---- */
+
+#define TEMPORARY_INFIX ".part-"
+
+/* Its writer holds the lock for as long as it lives. */
+static void remove_orphan(const char *path)
+{
+    CLEANUP(fs_unlock) struct fs_lock lock = {0};
+    CLEANUP(error_clear) struct error left = {0};
+    if (fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &lock, &left))
+        (void)!fs_remove_file(path, &left);
+}
+
+static bool is_temporary(const char *name, const char *prefix)
+{
+    CLEANUP(error_clear) struct error other = {0};
+    struct guid unique;
+    return str_starts_with(name, prefix) && guid_parse(name + strlen(prefix), &unique, &other);
+}
+
+/* Another wrun that wrote the same file: the store knows nothing of what lies outside it. */
+static void sweep_beside(const char *path)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    CLEANUP(str_free) char *absolute = NULL;
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!fs_absolute(path, &absolute, &ignored))
+        return;
+    const char *name = layer_name_of(absolute);
+    CLEANUP(str_free) char *directory = xstrndup(absolute, (size_t)(name - absolute));
+    CLEANUP(str_free) char *prefix = str_format("%s" TEMPORARY_INFIX, name);
+    if (!fs_list(directory, &names, &ignored))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(str_free) char *sibling = fs_join(directory, names.items[i]);
+        if (is_temporary(names.items[i], prefix) && fs_type_of(sibling) == FS_FILE)
+            remove_orphan(sibling);
+    }
+}
+
+/* False when another wrun has taken it for an orphan; where there are no locks nobody can. */
+static bool claim_temporary(const struct archive_output *output)
+{
+    CLEANUP(error_clear) struct error none = {0};
+    bool taken = false;
+    if (!fs_try_lock(&output->file, FS_LOCK_EXCLUSIVE, &taken, &none))
+        return true;
+    return taken && fs_type_of(output->temporary) == FS_FILE;
+}
+
 static bool name_temporary(struct archive_output *output, const char *path, struct error *err)
 {
     struct guid unique;
@@ -75,15 +128,17 @@ static bool name_temporary(struct archive_output *output, const char *path, stru
         return false;
     guid_format(&unique, suffix);
     output->path = xstrdup(path);
-    output->temporary = str_format("%s.part-%s", path, suffix);
+    output->temporary = str_format("%s" TEMPORARY_INFIX "%s", path, suffix);
     return true;
 }
 
 /* The name that the file has until it is complete would tell nobody anything. */
 static bool create_temporary(struct archive_output *output, struct error *err)
 {
+    sweep_beside(output->path);
     if (fs_open(output->temporary, FS_CREATE_NEW, &output->file, err))
-        return true;
+        return claim_temporary(output)
+            || error_set(err, ERR_BUSY, "another wrun writes '%s', too", output->path);
     if (err->kind != ERR_NOT_FOUND)
         return error_wrap(err, "'%s'", output->path);
     error_clear(err);

@@ -22,7 +22,8 @@ struct archive_output {
 };
 
 /* 'path' NULL or "-" is standard output, which must be no terminal and can take no directory. A
- * file is replaced when the archive is complete; a directory must not exist yet. */
+ * file is replaced when the archive is complete, and what killed processes have left beside it
+ * goes; a directory must not exist yet. */
 bool archive_output_open(struct archive_output *output, const char *path, enum archive_shape shape,
                          struct error *err) MUST_USE;
 /* The archive is complete: gives it its name. */

@@ -74,9 +74,7 @@ static bool inspect(const struct invocation *invocation, struct layer_listing *l
     if (!layer)
         return named_layer_not_found(name, err);
     /* One row at a time: a name may be given twice. */
-    if (listing->count > 0)
-        str_free(&listing->rows[0].parent);
-    listing->count = 0;
+    layer_listing_clear_rows(listing);
     layer_listing_add_name(listing, layer, /* measured= */ true);
     if (!invocation->global.json)
         text = compose_text(listing, &listing->rows[0]);

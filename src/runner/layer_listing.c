@@ -26,16 +26,21 @@ bool layer_listing_open(const struct invocation *invocation, struct layer_listin
     return true;
 }
 
-void layer_listing_close(struct layer_listing *listing)
+void layer_listing_clear_rows(struct layer_listing *listing)
 {
     for (size_t i = 0; i < listing->count; i++)
         str_free(&listing->rows[i].parent);
+    listing->count = 0;
+}
+
+void layer_listing_close(struct layer_listing *listing)
+{
+    layer_listing_clear_rows(listing);
     mem_free(&listing->rows);
     mem_free(&listing->sizes);
     store_view_clear(&listing->view);
     blob_store_close(&listing->store);
     str_free(&listing->root);
-    listing->count = 0;
 }
 
 /* ---- who is what ---- */

@@ -33,6 +33,8 @@ bool layer_listing_open(const struct invocation *invocation, struct layer_listin
                         struct error *err) MUST_USE;
 void layer_listing_close(struct layer_listing *listing);
 
+/* Without rows again. */
+void layer_listing_clear_rows(struct layer_listing *listing);
 /* Adds a row; with 'measured' its sizes, which takes a while. */
 void layer_listing_add_name(struct layer_listing *listing, const struct named_layer *name,
                             bool measured);

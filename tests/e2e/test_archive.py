@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
+import uuid
 
 from hosted import IMAGE, Hosted
 
@@ -64,6 +65,14 @@ class Archive(Hosted):
         self.assertEqual(found, files_of(self.archive))
         self.ok("load", "--root", self.root("from-directory"), "-i", r"d:\layout")
         self.assertEqual(self.blobs("from-directory"), self.blobs("from-stream"))
+
+    def test_what_a_killed_wrun_left_beside_it(self):
+        orphan = self.drive("d", f"left.tar.part-{uuid.uuid4()}")
+        orphan.write_bytes(b"x")
+        self.ok("save", "-o", r"d:\left.tar", IMAGE)
+        self.assertEqual(self.drive("d", "left.tar").read_bytes(), self.archive)
+        self.assertFalse(orphan.exists())
+        self.assertEqual(list(self.drive("d").glob("left.tar?*")), [])
 
     def test_an_imported_layer_runs(self):
         files = files_of(self.archive)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """`wrun save` and `wrun load`: what goes out comes in again, whatever the archive looks like."""
+import fcntl
 import gzip
 import hashlib
 import json
 import os
 import pty
+import struct
 import subprocess
 import tarfile
+import uuid
 
 import archives
 from archives import (NAME, blob_member, docker_members, index_json, layer_tar, make_image, member, named, oci,
@@ -14,6 +17,7 @@ from archives import (NAME, blob_member, docker_members, index_json, layer_tar, 
 from image import layertar
 from pulling import INTEGRITY, NO_IMAGE, NO_SPACE, NOT_FOUND, USAGE, WRUN
 
+F_OFD_SETLK = 37  # of Linux; Python 3.11 has no name for it
 
 
 class RoundTrip(archives.ArchiveTestCase):
@@ -150,6 +154,19 @@ class RoundTrip(archives.ArchiveTestCase):
         done = self.wrun("save", "-o", target, NAME, code=NOT_FOUND)
         self.assertIn(f"'{target}' cannot be made: its directory is not there", done.stderr)
         self.assertNotIn(".part-", done.stderr)
+
+    def test_what_a_killed_wrun_left_goes_and_what_others_write_stays(self):
+        target = self.path("out.tar")
+        orphan, other = (self.path(f"{name}.part-{uuid.uuid4()}", b"x") for name in ("out.tar", "other.tar"))
+        lookalike = self.path("out.tar.part-2", b"x")
+        busy = self.path(f"out.tar.part-{uuid.uuid4()}", b"x")
+        with open(busy, "r+b") as writer:
+            fcntl.fcntl(writer, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            self.save("-o", target, NAME)
+            self.assertEqual([path.exists() for path in (target, orphan, other, lookalike, busy)],
+                             [True, False, True, True, True])
+        self.save("-o", target, NAME)
+        self.assertFalse(busy.exists())
 
     def test_a_full_disk_is_not_the_one_of_the_store(self):
         with open("/dev/full", "wb") as full:
