@@ -131,9 +131,11 @@ const struct verb verb_df = {
     .name = "df",
     .synopsis = "",
     .summary = "Show what the store takes on the disk",
-    .help = "Unused images go with 'wrun prune --all', the rest of what is reclaimable with 'wrun\n"
-            "prune'. --verbose shows for each image what goes with it and what others share.\n\n"
-            "As: docker system df\n",
+    .help =
+        "Unused images go with 'wrun prune --all', and their layers with them, the rest of what\n"
+        "is reclaimable with 'wrun prune'. --verbose shows for each image what goes with it\n"
+        "and what others share, blobs and unpacked layers together.\n\n"
+        "As: docker system df\n",
     .minimum_args = 0,
     .maximum_args = 0,
     .uses_root = true,

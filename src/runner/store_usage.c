@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/text.h"
 #include "registry/store_garbage.h"
 #include "runner/store_cleanup.h"
 
@@ -87,6 +88,52 @@ static void measure_images(struct measuring *m, struct strlist *counted)
                 measure_image(m, i, counted);
 }
 
+/* ---- unpacked layers ---- */
+
+static bool stands_on(const struct listed_image *image, const char *layer)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    store_view_layer_names(image, &names);
+    return strlist_contains(&names, layer);
+}
+
+static bool is_held(const struct store_view *view, const char *layer)
+{
+    for (size_t i = 0; i < view->runs.count; i++)
+        if (strlist_contains(&view->runs.items[i].layers, layer))
+            return true;
+    for (size_t i = 0; i < view->names.count; i++) {
+        const struct named_layer *name = &view->names.items[i];
+        if (strlist_contains(&name->parents, layer) || str_equal(name->layer, layer))
+            return true;
+    }
+    return false;
+}
+
+static bool is_below_another(const struct store_view *view, size_t index, const char *layer)
+{
+    const struct digest *own = &view->images.items[index].record.digest;
+    for (size_t i = 0; i < view->images.count; i++) {
+        const struct listed_image *other = &view->images.items[i];
+        if (!digest_equal(&other->record.digest, own) && stands_on(other, layer))
+            return true;
+    }
+    return false;
+}
+
+/* They go with the last image, run or name that needs them, as blobs do. */
+static void add_to_images(struct measuring *m, const char *layer, uint64_t size)
+{
+    bool held = is_held(m->view, layer);
+    for (size_t i = 0; i < m->view->images.count; i++) {
+        struct image_usage *image = &m->usage.images[i];
+        if (!stands_on(&m->view->images.items[i], layer))
+            continue;
+        bool is_shared = held || is_below_another(m->view, i, layer);
+        *(is_shared ? &image->shared : &image->exclusive) += size;
+    }
+}
+
 /* ---- the rest ---- */
 
 static bool measure_blobs(struct measuring *m, struct strlist *needed, struct error *err)
@@ -120,6 +167,7 @@ static bool measure_layers(const struct invocation *invocation, struct measuring
         layers->active += !is_garbage;
         layers->size += size;
         layers->reclaimable += is_garbage ? size : 0;
+        add_to_images(m, layer->name, size);
     }
     return true;
 }

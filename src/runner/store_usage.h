@@ -21,7 +21,8 @@ struct usage {
     uint64_t reclaimable;
 };
 
-/* Of one image: what goes with it, and what stays because others need it, too. */
+/* Of one image, its blobs and its unpacked layers: what goes with it, and what stays because others
+ * need it, too. */
 struct image_usage {
     uint64_t exclusive;
     uint64_t shared;

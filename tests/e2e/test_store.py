@@ -63,6 +63,20 @@ class Removal(StoreOnHost):
         self.assertEqual(self.store.names("trash"), [])
         self.assertFalse(self.store.layer(base).exists())
 
+    def test_what_goes_with_an_image_counts_its_layers(self):
+        (one, two), (first, second) = self.two_images()
+        size = {name: sum(path.lstat().st_size for path in self.store.layer(name).rglob("*") if path.is_file())
+                for image in (one, two) for name in layer_names(image)}
+        base, top = layer_names(one)
+        before = self.json("df")
+        usage = {image["reference"]: image for image in before["perImage"]}
+        self.assertGreater(usage[first]["exclusive"], size[top])
+        self.assertGreater(usage[first]["shared"], size[base])
+        self.assertEqual(before["layers"]["size"], sum(size.values()))
+        gone = json.loads(self.at("rmi", "--json", first).out)["reclaimed"]
+        self.assertEqual(gone, usage[first]["exclusive"])
+        self.assertEqual(self.json("df")["perImage"][0]["shared"], 0)
+
     def test_a_running_container_keeps_its_image(self):
         run = self.start_run("--name", "job")
         layers = self.store.names("layers")
