@@ -2,8 +2,7 @@
 #include "base/alloc.h"
 #include "runner/copy_spec.h"
 #include "runner/host.h"
-#include "runner/layer_host.h"
-#include "runner/layer_transfer.h"
+#include "runner/layer_origin.h"
 #include "runner/verbs.h"
 
 /* Both sides of a copy; one is a layer. */
@@ -34,9 +33,10 @@ static bool parse_sides(const struct strlist *args, struct sides *ret, struct er
                                       : "write NAME:C:\\path for what is in a layer");
 }
 
-static bool check_writable(const struct named_layer *layer, struct error *err)
+static bool check_writable(const struct layer_origin *origin, struct error *err)
 {
-    if (layer->state == NAMED_LAYER_ACTIVE)
+    const struct named_layer *layer = &origin->claim.layer;
+    if (origin->is_scratch)
         return true;
     error_set(err, ERR_BUSY, "the layer '%s' is read-only", layer->name);
     return error_hint(err, "make a writable one of it: wrun layer prepare NAME --from %s",
@@ -56,10 +56,10 @@ static bool copy(const struct invocation *invocation, const struct sides *sides,
         .host_path = outside->path,
         .host_is_inside = outside->is_inside,
     };
-    CLEANUP(named_layer_close) struct named_layer_claim claim = {0};
-    return host_layer_open(invocation, inside->layer, &claim, err)
-        && (!into_layer || check_writable(&claim.layer, err))
-        && host_layer_copy(invocation, &claim, &copying, err);
+    CLEANUP(layer_origin_close) struct layer_origin origin = {0};
+    return layer_origin_open_any(invocation, inside->layer, &origin, err)
+        && (!into_layer || check_writable(&origin, err))
+        && layer_origin_copy(invocation, &origin, &copying, err);
 }
 
 static bool run_cp(struct invocation *invocation, void *options, const struct strlist *args,
@@ -76,13 +76,15 @@ const struct verb verb_layer_cp = {
     .name = "layer cp",
     .synopsis = "[OPTIONS] SRC DST",
     .summary = "Copy files out of a layer, or into a writable one",
-    .help = "One of the two is NAME:C:\\path. A directory is copied with all that is in it; a\n"
-            "directory that exists gets the copy inside, and with '\\.' at the end of SRC what is\n"
-            "in it. Data, times and attributes are copied; who may read a copy follows from the\n"
-            "directory it is in. Links are left out, and none is followed.\n\n"
-            "  wrun layer cp build:C:\\app\\log.txt .\n"
-            "  wrun layer cp src build:C:\\src\n\n"
-            "As: docker cp\n",
+    .help =
+        "One of the two is NAME:C:\\path; NAME is a layer's, or that of a kept run. A directory\n"
+        "is copied with all that is in it; a directory that exists gets the copy inside, and\n"
+        "with '\\.' at the end of SRC what is in it. Data, times and attributes are copied;\n"
+        "who may read a copy follows from the directory it is in. Links are left out, and none\n"
+        "is followed.\n\n"
+        "  wrun layer cp build:C:\\app\\log.txt .\n"
+        "  wrun layer cp src build:C:\\src\n\n"
+        "As: docker cp\n",
     .minimum_args = 2,
     .maximum_args = 2,
     .uses_root = true,

@@ -59,7 +59,7 @@ static bool write_layer(const struct invocation *invocation, struct layer_origin
         .form = reading.form,
         .compression = compression,
         .sink = &sink,
-        .subject = origin->claim.layer.name,
+        .subject = origin->run.name ? origin->run.name : origin->claim.layer.name,
     };
     return layer_export(&request, ret, &invocation->context, err);
 }
@@ -76,7 +76,7 @@ static bool run_export(struct invocation *invocation, void *options, const struc
     (void)ret_code;
     if (!named_layer_check_name(name, err)
         || !parse_compression(export->compression, &compression, err) || !host_can_run(err)
-        || !host_prepare(invocation, err) || !layer_origin_open(invocation, name, &origin, err)
+        || !host_prepare(invocation, err) || !layer_origin_open_any(invocation, name, &origin, err)
         || !archive_output_open(&output, export->output, ARCHIVE_SHAPE_TAR, err))
         return false;
     if (!write_layer(invocation, &origin, compression, &output, &result, err))
@@ -93,12 +93,12 @@ static void clear_options(void *options)
 
 const struct verb verb_layer_export = {
     .name = "layer export",
-    .synopsis = "[OPTIONS] NAME",
+    .synopsis = "[OPTIONS] LAYER|RUN",
     .summary = "Write what a layer changes as a layer of an image",
     .help =
         "The tar is that of a layer of a Windows image: what the layer adds, changes and\n"
         "deletes, with all that Windows knows about the files. A writable layer must not be in\n"
-        "use.\n\n"
+        "use. A kept run can be named, too.\n\n"
         "  wrun layer export build -o build.tar.gz --compress gzip\n"
         "  wrun layer import copy --from IMAGE -i build.tar.gz\n\n"
         "PowerShell before 7.4 changes bytes in pipes: use -o there.\n\n"

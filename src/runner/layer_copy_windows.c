@@ -109,3 +109,20 @@ bool host_layer_copy(const struct invocation *invocation, struct named_layer_cla
         ? copy_claimed(invocation, claim, copying, err)
         : copy_from_committed(invocation, &claim->layer, copying, err);
 }
+
+bool host_scratch_copy(const struct invocation *invocation, const struct layer_place *place,
+                       const struct layer_copying *copying, bool *ret_unmounted, struct error *err)
+{
+    CLEANUP(scratch_clear)
+    struct scratch scratch = {
+        .path = xstrdup(place->path),
+        .api = &invocation->host->apis->layers,
+    };
+    CLEANUP(error_clear) struct error second = {0};
+    bool mounted = scratch_mount(&scratch, place->parents, &invocation->context, err);
+    bool copied = mounted && copy_mounted(invocation, copying, scratch.volume, err);
+    *ret_unmounted = scratch_unmount(&scratch, copied ? err : &second);
+    if (!copied && !*ret_unmounted)
+        error_detail(err, second.message);
+    return copied && *ret_unmounted;
+}

@@ -108,3 +108,21 @@ bool layer_origin_read(const struct invocation *invocation, struct layer_origin 
     *ret = TAKE(reading);
     return true;
 }
+
+/* ---- copying ---- */
+
+bool layer_origin_copy(const struct invocation *invocation, struct layer_origin *origin,
+                       const struct layer_copying *copying, struct error *err)
+{
+    CLEANUP(error_clear) struct error second = {0};
+    const struct layer_place place = {origin->path, &origin->parents, origin->is_scratch};
+    bool unmounted = false;
+    if (!origin->run_claim.directory)
+        return host_layer_copy(invocation, &origin->claim, copying, err);
+    if (!set_mounted(origin, true, err))
+        return false;
+    bool copied = host_scratch_copy(invocation, &place, copying, &unmounted, err);
+    if (unmounted && !set_mounted(origin, false, copied ? err : &second))
+        return false;
+    return copied;
+}

@@ -23,6 +23,10 @@ bool layer_origin_open_any(const struct invocation *invocation, const char *name
                            struct layer_origin *ret, struct error *err) MUST_USE;
 void layer_origin_close(struct layer_origin *origin);
 
+/* host_layer_copy(), of a named layer or of a run's. */
+bool layer_origin_copy(const struct invocation *invocation, struct layer_origin *origin,
+                       const struct layer_copying *copying, struct error *err) MUST_USE;
+
 /* host_layer_read(), written down while the scratch is attached. */
 bool layer_origin_read(const struct invocation *invocation, struct layer_origin *origin,
                        struct layer_reading *ret, struct error *err) MUST_USE;

@@ -94,6 +94,12 @@ struct layer_copying {
 bool host_layer_copy(const struct invocation *invocation, struct named_layer_claim *claim,
                      const struct layer_copying *copying, struct error *err) MUST_USE;
 
+/* The same for a scratch without a name. While this lasts it is mounted: the caller has written
+ * that down, and takes it back when *ret_unmounted says so, also after a failure. */
+bool host_scratch_copy(const struct invocation *invocation, const struct layer_place *place,
+                       const struct layer_copying *copying, bool *ret_unmounted, struct error *err)
+    MUST_USE;
+
 /* ---- a commit; as in layers/named_layer_work.h ---- */
 
 bool host_commit_begin(const struct invocation *invocation, struct named_layer_claim *claim,

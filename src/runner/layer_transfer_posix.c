@@ -80,6 +80,16 @@ bool host_layer_make(const struct invocation *invocation, const struct layer_mak
     return host_can_run(err);
 }
 
+bool host_scratch_copy(const struct invocation *invocation, const struct layer_place *place,
+                       const struct layer_copying *copying, bool *ret_unmounted, struct error *err)
+{
+    (void)invocation;
+    (void)place;
+    (void)copying;
+    (void)ret_unmounted;
+    return host_can_run(err);
+}
+
 bool host_layer_copy(const struct invocation *invocation, struct named_layer_claim *claim,
                      const struct layer_copying *copying, struct error *err)
 {

@@ -70,6 +70,12 @@ class Layers(StoreOnHost):
             return [(info.name, info.type, info.linkname, info.size and hashlib.sha256(tar.extractfile(info).read()).hexdigest(),
                      {key: value for key, value in info.pax_headers.items() if key not in times}) for info in tar]
 
+    def keep(self, name, command):
+        """A kept run; it is removed with what the case has made."""
+        result = self.wrun("run", "-q", "--root", self.root, "--network", "none", "--keep", "--name", name, IMAGE, "cmd", "/c", command)
+        self.assertEqual(result.code, 0, result)
+        self.addCleanup(self.wrun, "rm", "--root", self.root, name)
+
     def assert_settled(self):
         """Nothing is mounted or half done; every record says so, and every scratch has one."""
         records = [self.record(name) for name in self.store.names("names")]
@@ -180,7 +186,7 @@ class Exporting(Layers):
 
     def test_what_cannot_be_exported(self):
         self.prepare("one", FILE)
-        self.layer("export", "none", code=NOT_FOUND, says="there is no layer named 'none'")
+        self.layer("export", "none", code=NOT_FOUND, says="there is no layer and no kept run named 'none'")
         self.layer("export", "one", "--compress", "lzma", code=USAGE, says="'lzma' is not one of none, gzip, zstd")
         self.layer("export", "one", "-o", "d:\\", code=USAGE, says="is not a file")
         self.layer("export", "one", "-o", r"d:\no\such\place.tar", code=NOT_FOUND)
@@ -290,14 +296,27 @@ class Copying(Layers):
         self.cp(r"d:\here\got.txt", r"one:C:\x", code=BUSY, says=["is read-only", "wrun layer prepare NAME --from one"])
         self.assert_settled()
 
+    def test_in_and_out_of_a_kept_run(self):
+        self.keep("kept", r"echo text> C:\app\made.txt")
+        self.cp(r"kept:C:\app\made.txt", "d:\\here\\")
+        self.cp(r"d:\here\dir", r"KEPT:C:\new")
+        self.cp(r"kept:C:\nothing", r"d:\here", code=NOT_FOUND, says=r"there is no 'kept:C:\nothing'")
+        self.assertEqual(self.tree()["made.txt"], b"text\r\n")
+        files = self.files(self.tar("kept"))
+        self.assertEqual((files["Files/app/made.txt"], files["Files/new/inner/a.txt"]), (b"text\r\n", b"a"))
+        self.assertIn("A C:\\new\\b.txt", self.layer("diff", "kept").out.splitlines())
+        self.assertEqual([kind for kind, _ in self.leftovers()], ["scratch"])
+        self.at("rm", "kept")
+        self.assert_settled()
+
     def test_what_cannot_be_copied(self):
         self.prepare("one", FILE)
         for source, target, code, says in (
                 (r"d:\here", r"d:\there", USAGE, "is in a layer"), (r"one:C:\a", r"two:C:\b", USAGE, "into another"),
                 (r"one:D:\x", r"d:\here", USAGE, "no drive 'D:'"), (r"one:C:\..\x", r"d:\here", USAGE, "C:\\..\\x"),
-                (r"none:C:\x", r"d:\here", NOT_FOUND, "no layer named 'none'"),
+                (r"none:C:\x", r"d:\here", NOT_FOUND, "no kept run named 'none'"),
                 (r"none:C:\x", r"d:\here", NOT_FOUND, "'wrun layer ls'"),
-                (r"o:C:\x", r"d:\here", NOT_FOUND, "no layer named 'o'"),
+                (r"o:C:\x", r"d:\here", NOT_FOUND, "no kept run named 'o'"),
                 (r"one:C:\app\nothing", r"d:\here", NOT_FOUND, r"there is no 'one:C:\app\nothing'"),
                 (r"d:\here\nothing", r"one:C:\x", NOT_FOUND, r"there is no 'd:\here\nothing'"),
                 (r"d:\here\dir", r"one:C:\no\such\x", NOT_FOUND, r"no directory 'one:C:\no\such'"),
@@ -314,12 +333,6 @@ class Images(Layers):
     """wrun commit: what becomes of it runs here, and elsewhere."""
 
     new = "localhost/made:1"
-
-    def keep(self, name, command):
-        """A kept run; it is removed with what the case has made."""
-        result = self.wrun("run", "-q", "--root", self.root, "--network", "none", "--keep", "--name", name, IMAGE, "cmd", "/c", command)
-        self.assertEqual(result.code, 0, result)
-        self.addCleanup(self.wrun, "rm", "--root", self.root, name)
 
     def make(self, source, *options, name=new, code=0, says=(), **more):
         result = self.wrun("commit", "-q", "--root", self.root, *options, source, name, **more)

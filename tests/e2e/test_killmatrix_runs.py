@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""kill -9 at every call of a run on a named layer."""
+"""kill -9 at every call of a run on a named layer, and of a copy out of a run that was kept."""
+import json
 import unittest
 
 from hosted import IMAGE
-from killing import Kills, OnLayer
+from killing import Deed, Kills, OnLayer
 
 
 class RunOn(OnLayer):
@@ -26,6 +27,35 @@ class RunOn(OnLayer):
         self.test.ok(*self.layer("rm", self.name))
 
 
+class CopyOfRun(Deed):
+    """Out of the layer of a run that was kept: it is mounted for the copy, and still kept afterwards."""
+
+    def begin(self):
+        self.name = f"r{self.number}"
+        self.test.ok("run", "-q", "--root", self.test.root, "--network", "none", "--keep", "--name", self.name, IMAGE,
+                     "tool", "write", "C:\\app\\case.txt", f"case {self.number}")
+        self.target = self.test.drive("d", f"of-run{self.number}.txt")
+
+    def command(self):
+        return ["layer", "cp", "--root", self.test.root, f"{self.name}:C:\\app\\case.txt", f"d:\\{self.target.name}"]
+
+    def kept(self):
+        listed = json.loads(self.test.ok("layer", "ls", "--all", "--json", "--root", self.test.root).out)
+        return {layer["run"]: layer["path"].rpartition("\\")[2] for layer in listed if layer["state"] == "kept"}
+
+    def scratches(self):
+        return list(self.kept().values())
+
+    def outcome(self):
+        self.test.assertEqual(list(self.kept()), [self.name])
+        whole = self.target.exists() and self.target.read_bytes() == f"case {self.number}".encode()
+        return "after" if whole else "before"
+
+    def end(self):
+        self.test.ok("rm", "--root", self.test.root, self.name)
+        self.test.assertEqual(self.test.store.names("scratch"), [])
+
+
 class Runs(Kills):
     def setUp(self):
         super().setUp()
@@ -36,6 +66,10 @@ class Runs(Kills):
     def test_run_on_a_layer(self):
         self.assertGreaterEqual(self.kill_everywhere(RunOn(self)), 20)
         self.kill_at_times(RunOn(self))
+
+    def test_cp_of_a_kept_run(self):
+        """Activate, Prepare, GetLayerMountPath twice, Unprepare, Deactivate."""
+        self.assertGreaterEqual(self.kill_everywhere(CopyOfRun(self)), 5)
 
 
 del Kills  # no tests of its own
