@@ -241,7 +241,10 @@ bool layer_import_diff(const struct layer_import *import, enum layer_utility_vm 
     if ((!import->request->await_parents && !parents_hold(&parents, err))
         || !layer_staging_open(import->store, &staging, err)
         || !unpack_diff(import, staging.path, &parents, &result, err)
-        || !import_staged(import, staging.path, err) || !apply(import, &parents, &result, err))
+        || !import_staged(import, staging.path, err))
+        return false;
+    layer_staging_retire(&staging);
+    if (!apply(import, &parents, &result, err))
         return false;
     *ret = utility_vm_of(&result, import->request->with_utility_vm);
     return *ret != LAYER_UTILITY_VM_KEPT || process_utility_vm(import, err);

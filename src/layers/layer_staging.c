@@ -49,9 +49,27 @@ bool layer_staging_open(const struct layer_store *store, struct layer_staging *r
     return true;
 }
 
+static void remove_folder(void *argument)
+{
+    const struct layer_staging *staging = argument;
+    CLEANUP(error_clear) struct error reason = {0};
+    /* What is left, closing tries again. */
+    bool removed = fs_remove_tree(staging->path, &reason);
+    (void)removed;
+}
+
+void layer_staging_retire(struct layer_staging *staging)
+{
+    CLEANUP(error_clear) struct error reason = {0};
+    /* Without a thread it is left to closing. */
+    bool started = os_thread_start(&staging->removal, remove_folder, staging, &reason);
+    (void)started;
+}
+
 void layer_staging_close(struct layer_staging *staging)
 {
     CLEANUP(error_clear) struct error reason = {0};
+    os_thread_join(&staging->removal);
     /* The lock file goes last: a folder without one belongs to nobody. */
     bool removed = !staging->path
         || (fs_remove_tree(staging->path, &reason) && fs_remove_file(staging->lock_path, &reason));
