@@ -128,7 +128,7 @@ static int run_words(struct invocation *invocation, char *const *arguments, size
         .verb = "", .tables = &table, .table_count = 1, .command_follows = true};
     if (!cli_parse(&request, arguments, count, &words, &err))
         return fail(invocation, NULL, EXIT_OK, &err);
-    bool has_verb = words.count > 0 && !invocation->global.version && !invocation->global.help;
+    bool has_verb = words.count > 0 && !invocation->global.version;
     if (has_verb)
         return dispatch(invocation, &words);
     return answer_without_verb(invocation, &err) ? EXIT_OK : fail(invocation, NULL, EXIT_OK, &err);

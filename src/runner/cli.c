@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "runner/name_distance.h"
 
 struct parser {
     const struct cli_request *request;
@@ -44,40 +45,14 @@ static struct match find_short(const struct cli_request *request, char letter)
     return (struct match){0};
 }
 
-static size_t minimum(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein distance of two option names, for the suggestion in an error. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[64];
-    size_t length = strlen(b);
-    if (length >= ARRAY_SIZE(row))
-        return ARRAY_SIZE(row);
-    for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = minimum(replace, minimum(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[length];
-}
-
 static bool unknown_option(const struct parser *p, const char *name)
 {
     const char *nearest = NULL;
-    size_t best = 3;
+    size_t best = NAME_DISTANCE_TYPO + 1;
     for (size_t t = 0; t < p->request->table_count; t++) {
         for (size_t i = 0; i < p->request->tables[t].count; i++) {
             const struct cli_option *option = &p->request->tables[t].options[i];
-            size_t d = distance(name, option->name);
+            size_t d = name_distance(name, option->name);
             if (option->set && d < best) {
                 best = d;
                 nearest = option->name;

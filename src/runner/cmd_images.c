@@ -25,6 +25,9 @@ static const struct cli_option options_table[] = {
      offsetof(struct images_options, no_trunc)},
     {"digests", 0, NULL, "Show the digest of what was pulled: the index, or the image itself",
      cli_set_flag, offsetof(struct images_options, digests)},
+    {"all", 'a', NULL, "not needed: all images are listed", NULL, 0},
+    {"filter", 'f', "FILTER", "name what is wanted instead: wrun images 'repository/*'", NULL, 0},
+    {"format", 0, "TEMPLATE", "wrun has no templates; use --json", NULL, 0},
 };
 
 static bool is_selected(const struct listed_image *image, const struct strlist *args)

@@ -18,6 +18,7 @@ static const struct cli_option options_table[] = {
      offsetof(struct inspect_options, remote)},
     IMAGE_OPTION_ROWS(struct inspect_options, image),
     ISOLATION_OPTION_ROW(struct inspect_options, image),
+    {"format", 'f', "TEMPLATE", "wrun has no templates; use --json", NULL, 0},
 };
 
 static bool print(const struct invocation *invocation, const struct reference *reference,

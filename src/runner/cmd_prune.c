@@ -22,6 +22,7 @@ static const struct cli_option options_table[] = {
      cli_set_string, offsetof(struct prune_options, older_than)},
     {"dry-run", 0, NULL, "Tell what would go, and remove nothing", cli_set_flag,
      offsetof(struct prune_options, dry_run)},
+    {"force", 'f', NULL, "not needed: wrun never asks", NULL, 0},
 };
 
 static bool make_rule(const struct prune_options *options, struct cleanup_rule *ret,

@@ -8,6 +8,10 @@
 #include "runner/tally.h"
 #include "runner/verbs.h"
 
+static const struct cli_option options_table[] = {
+    {"force", 'f', NULL, "what still runs ends with its wrun: end that first", NULL, 0},
+};
+
 struct rm {
     struct invocation *invocation;
     struct strlist gone;
@@ -76,6 +80,8 @@ const struct verb verb_rm = {
     .help = "Prints the names of those that are gone. Goes on after a failure; the exit code is\n"
             "that of the worst. 'wrun layer ls --all' lists what was kept.\n\n"
             "As: docker rm\n",
+    .options = options_table,
+    .option_count = ARRAY_SIZE(options_table),
     .minimum_args = 1,
     .maximum_args = SIZE_MAX,
     .uses_root = true,

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "runner/verb_hint.h"
 
 /* One a line, so that a new one is a line. */
 /* clang-format off */
@@ -55,6 +56,7 @@ static const struct verb *find(const char *name)
 static bool unknown(const char *name, const char *where, struct error *err)
 {
     error_set(err, ERR_USAGE, "there is no command '%s'", name);
+    verb_hint(name, err);
     return error_hint(err, "'wrun %s--help' lists the commands", where);
 }
 

@@ -71,7 +71,7 @@ TEST(results_go_to_stdout)
         {"help", "Commands:\n  pull "},
         {"help|run", "Usage: wrun run [OPTIONS] IMAGE"},
         {"run|--help", "-e, --env NAME[=VALUE]"},
-        {"--help|run", "Commands:\n  pull "},
+        {"--help|run", "Usage: wrun run [OPTIONS] IMAGE"},
         {"rm|--help", "Usage: wrun rm NAME..."},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -89,7 +89,15 @@ TEST(mistakes_go_to_stderr_with_their_code)
         const char *says;
     } rows[] = {
         {"", 2, "wrun: a command is missing\nhint: "},
-        {"rnu", 2, "wrun: there is no command 'rnu'\nhint: "},
+        {"rnu", 2, "wrun: there is no command 'rnu'\nhint: did you mean 'wrun run'?\n"},
+        {"layer|lss", 2, "no command 'layer lss'\nhint: did you mean 'wrun layer ls'?\n"},
+        {"ps", 2, "no command 'ps'\nhint: runs end with their wrun"},
+        {"snapshots|ls", 2, "'wrun layer --help'"},
+        {"frobnicate", 2, "\nhint: 'wrun --help' lists the commands\n"},
+        {"prune|-f", 2, "wrun: prune: --force: not needed: wrun never asks"},
+        {"images|-f|a=b", 2, "wrun: images: --filter: name what is wanted"},
+        {"inspect|--format|{{.Id}}|a", 2, "wrun: inspect: --format: wrun has no templates"},
+        {"rm|-f|a", 2, "wrun: rm: --force: what still runs ends with its wrun"},
         {"help|rnu", 2, "wrun: help: there is no command 'rnu'"},
         {"--nope", 2, "wrun: unknown option --nope"},
         {"pull", 2, "wrun: pull: an argument is missing\nhint: usage: wrun pull"},
