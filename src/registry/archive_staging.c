@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #define FOLDER_PREFIX "load-"
+#define PROMISE "image.json"
 
 /* Below this a file system's answer about free space means little. */
 #define SIZE_WORTH_ASKING ((uint64_t)1 << 20)
@@ -31,25 +32,51 @@ static bool list_folders(const struct blob_store *store, struct strlist *ret, st
     return true;
 }
 
-static bool remove_folders(const struct blob_store *store, struct error *err)
+static bool remove_folders(const struct blob_store *store, const struct strlist *names,
+                           struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist names = {0};
-    if (!list_folders(store, &names, err))
-        return false;
-    for (size_t i = 0; i < names.count; i++) {
-        CLEANUP(str_free) char *path = blob_store_file(store, "ingest", names.items[i]);
+    for (size_t i = 0; i < names->count; i++) {
+        CLEANUP(str_free) char *path = blob_store_file(store, "ingest", names->items[i]);
         if (!fs_remove_tree(path, err))
             return false;
     }
     return true;
 }
 
-/* While the lock is held alone nobody stages, so every folder is a leftover. */
-static bool sweep(const struct blob_store *store, const char *path, struct error *err)
+static char *promise_path(const struct blob_store *store, const char *folder)
 {
-    CLEANUP(fs_unlock) struct fs_lock alone = {0};
-    if (fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, &alone, err))
-        return remove_folders(store, err);
+    CLEANUP(str_free) char *path = blob_store_file(store, "ingest", folder);
+    return fs_join(path, PROMISE);
+}
+
+/* Those with a promise, or those without. */
+static bool select_folders(const struct blob_store *store, bool promised, struct strlist *ret,
+                           struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = {0};
+    if (!list_folders(store, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(str_free) char *promise = promise_path(store, names.items[i]);
+        if ((fs_type_of(promise) == FS_FILE) == promised)
+            strlist_add(ret, names.items[i]);
+    }
+    return true;
+}
+
+/* As long as the lock is held alone nobody stages, so that every folder is a leftover. None,
+ * without the lock, while somebody does. */
+static bool find_leftovers(const struct blob_store *store, bool promised, struct fs_lock *alone,
+                           struct strlist *ret, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist unsure = {0};
+    CLEANUP(str_free) char *path = lock_path(store);
+    if (!select_folders(store, promised, &unsure, err))
+        return false;
+    if (unsure.count == 0)
+        return true;
+    if (fs_lock(path, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, alone, err))
+        return select_folders(store, promised, ret, err);
     if (err->kind != ERR_BUSY)
         return false;
     error_clear(err);
@@ -59,10 +86,9 @@ static bool sweep(const struct blob_store *store, const char *path, struct error
 bool archive_staging_sweep(const struct blob_store *store, struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist names = {0};
-    CLEANUP(str_free) char *lock = lock_path(store);
-    if (!list_folders(store, &names, err))
-        return false;
-    return names.count == 0 || sweep(store, lock, err);
+    CLEANUP(fs_unlock) struct fs_lock alone = {0};
+    return find_leftovers(store, /* promised= */ false, &alone, &names, err)
+        && remove_folders(store, &names, err);
 }
 
 void archive_staging_leftovers(const struct blob_store *store, struct strlist *ret)
@@ -96,7 +122,7 @@ bool archive_staging_open(const struct blob_store *store, const struct context *
     CLEANUP(archive_staging_close)
     struct archive_staging staging = {.store = store, .context = context};
     CLEANUP(str_free) char *lock = lock_path(store);
-    if (!sweep(store, lock, err)
+    if (!archive_staging_sweep(store, err)
         || !fs_lock(lock, FS_LOCK_SHARED, /* wait= */ true, context_cancel(context), &staging.lock,
                     err)
         || !make_folder(&staging, err))
@@ -108,11 +134,52 @@ bool archive_staging_open(const struct blob_store *store, const struct context *
 void archive_staging_close(struct archive_staging *staging)
 {
     CLEANUP(error_clear) struct error err = {0};
-    if (staging->folder && !fs_remove_tree(staging->folder, &err))
+    if (staging->folder && !staging->promised && !fs_remove_tree(staging->folder, &err))
         context_warn(staging->context, "%s", err.message);
     fs_unlock(&staging->lock);
     str_free(&staging->folder);
     *staging = (struct archive_staging){0};
+}
+
+/* ---- promises ---- */
+
+bool archive_staging_promise(struct archive_staging *staging, const struct reference *name,
+                             const struct image_record *record, struct error *err)
+{
+    CLEANUP(str_free) char *path = fs_join(staging->folder, PROMISE);
+    if (!image_record_save(path, name, record, err))
+        return false;
+    staging->promised = true;
+    return true;
+}
+
+bool pending_images_open(const struct blob_store *store, struct pending_images *ret,
+                         struct error *err)
+{
+    CLEANUP(pending_images_close) struct pending_images pending = {.store = store};
+    if (!find_leftovers(store, /* promised= */ true, &pending.alone, &pending.folders, err))
+        return false;
+    *ret = TAKE(pending);
+    return true;
+}
+
+bool pending_images_read(const struct pending_images *pending, size_t index,
+                         struct image_record *ret, struct error *err)
+{
+    CLEANUP(str_free) char *path = promise_path(pending->store, pending->folders.items[index]);
+    return image_record_load(path, ret, err);
+}
+
+bool pending_images_remove(struct pending_images *pending, struct error *err)
+{
+    return remove_folders(pending->store, &pending->folders, err);
+}
+
+void pending_images_close(struct pending_images *pending)
+{
+    fs_unlock(&pending->alone);
+    strlist_clear(&pending->folders);
+    *pending = (struct pending_images){0};
 }
 
 /* ---- one file ---- */

@@ -264,24 +264,49 @@ void composed_image_clear(struct composed_image *image)
 
 /* ---- into the store ---- */
 
-static bool put(const struct blob_store *store, const char *text, struct error *err)
+/* Flushed, for it cannot be fetched again; in the staging folder first, where half a file goes with
+ * its process. */
+static bool put(const struct archive_staging *staging, const char *text, struct error *err)
 {
-    CLEANUP(buf_clear) struct buf content;
-    buf_init(&content, BUF_UNBOUNDED);
-    buf_add_str(&content, text);
-    return blob_ingest_put(store, &content, err);
+    CLEANUP(staged_blob_clear)
+    struct staged_blob blob = {.digest = digest_of(text, strlen(text)), .size = strlen(text)};
+    if (blob_store_has(staging->store, &blob.digest, blob.size))
+        return true;
+    blob.path = fs_join(staging->folder, digest_hex(&blob.digest));
+    return fs_write_file(blob.path, text, blob.size, err)
+        && archive_staging_publish(staging, &blob, err);
 }
 
-bool image_compose_store(const struct composed_image *image, const struct blob_store *store,
-                         const struct reference *name, struct error *err)
+static struct image_record record_of(const struct composed_image *image)
 {
-    const struct image_record record = {
+    return (struct image_record){
         .media_type = image->descriptor.media_type,
         .digest = image->descriptor.digest,
         .size = image->descriptor.size,
     };
+}
+
+bool image_compose_promise(const struct composed_image *image, const struct reference *name,
+                           struct archive_staging *staging, struct error *err)
+{
+    const struct image_record record = record_of(image);
     if (digest_is_set(&name->digest))
         return error_set(err, ERR_USAGE, "a new image is named by a tag, not by a digest");
-    return put(store, image->config, err) && put(store, image->manifest, err)
-        && image_record_write(store, name, &record, err);
+    return archive_staging_promise(staging, name, &record, err);
+}
+
+bool image_compose_store(const struct composed_image *image, const struct archive_staging *staging,
+                         struct error *err)
+{
+    return put(staging, image->manifest, err) && put(staging, image->config, err);
+}
+
+bool image_compose_name(const struct composed_image *image, const struct reference *name,
+                        struct archive_staging *staging, struct error *err)
+{
+    const struct image_record record = record_of(image);
+    if (!image_record_write(staging->store, name, &record, err))
+        return false;
+    staging->promised = false;
+    return true;
 }

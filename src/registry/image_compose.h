@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/strlist.h"
-#include "registry/blob_store.h"
+#include "registry/archive_staging.h"
 #include "registry/descriptor.h"
 #include "registry/reference.h"
 
@@ -47,6 +47,12 @@ void composed_image_clear(struct composed_image *image);
 /* Whether the instructions are understood, before any work is done for them. */
 bool image_compose_check_changes(const struct strlist *changes, struct error *err) MUST_USE;
 
-/* Stores both documents, and last the reference, which leads to them. The layers must be there. */
-bool image_compose_store(const struct composed_image *image, const struct blob_store *store,
-                         const struct reference *name, struct error *err) MUST_USE;
+/* Into a store: a promise, the documents, the layers (by the caller), and last the reference, which
+ * leads to them all. What a process that was killed on the way has left is then found by its
+ * promise: the manifest, which is stored first, names the rest. */
+bool image_compose_promise(const struct composed_image *image, const struct reference *name,
+                           struct archive_staging *staging, struct error *err) MUST_USE;
+bool image_compose_store(const struct composed_image *image, const struct archive_staging *staging,
+                         struct error *err) MUST_USE;
+bool image_compose_name(const struct composed_image *image, const struct reference *name,
+                        struct archive_staging *staging, struct error *err) MUST_USE;

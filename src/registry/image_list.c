@@ -10,12 +10,18 @@
 
 /* ---- reading ---- */
 
+static bool read_content(const struct blob_store *store, struct listed_image *image,
+                         struct error *err)
+{
+    return image_read_manifest(store, &image->record, &image->manifest, err)
+        && image_read_config(store, &image->manifest, &image->config, err);
+}
+
 static bool read_image(const struct blob_store *store, struct listed_image *image,
                        struct error *err)
 {
     return image_record_read_named(store, image->name, &image->record, err)
-        && image_read_manifest(store, &image->record, &image->manifest, err)
-        && image_read_config(store, &image->manifest, &image->config, err);
+        && read_content(store, image, err);
 }
 
 /* A record that goes away while we look was removed, not damaged. */
@@ -72,6 +78,17 @@ bool image_list_read(const struct blob_store *store, struct image_list *ret, str
     qsort(list.items, list.count, sizeof(*list.items), compare);
     *ret = list;
     return true;
+}
+
+void image_list_add(const struct blob_store *store, struct image_record *record,
+                    struct image_list *list)
+{
+    CLEANUP(error_clear) struct error failure = {0};
+    struct listed_image image = {.name = xstrdup(""), .record = TAKE(*record)};
+    if (!read_content(store, &image, &failure))
+        image.damage = xstrdup(failure.message);
+    list->items = xrealloc_array(list->items, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] = image;
 }
 
 void image_list_clear(struct image_list *list)

@@ -24,6 +24,9 @@ struct image_list {
 /* Needs no lock and changes nothing. Fails only when the store itself cannot be read. */
 bool image_list_read(const struct blob_store *store, struct image_list *ret, struct error *err)
     MUST_USE;
+/* An image that no reference leads to comes last; its record is taken. */
+void image_list_add(const struct blob_store *store, struct image_record *record,
+                    struct image_list *list);
 void image_list_clear(struct image_list *list);
 
 /* Compressed bytes: the layers, the configuration and the manifest. */

@@ -67,10 +67,8 @@ bool image_record_read(const struct blob_store *store, const struct reference *r
     return error_wrap(err, "read the record of %s", canonical);
 }
 
-bool image_record_read_named(const struct blob_store *store, const char *name,
-                             struct image_record *ret, struct error *err)
+bool image_record_load(const char *path, struct image_record *ret, struct error *err)
 {
-    CLEANUP(str_free) char *path = named_path(store, name);
     CLEANUP(image_record_clear) struct image_record record = {0};
     CLEANUP(reference_clear) struct reference reference = {0};
     CLEANUP(buf_clear) struct buf text;
@@ -78,8 +76,27 @@ bool image_record_read_named(const struct blob_store *store, const char *name,
     if (!fs_read_file(path, RECORD_MAXIMUM, &text, err) || !parse(&text, NULL, &record, err)
         || !reference_parse(record.reference, &reference, err))
         return error_wrap(err, "read the record '%s'", path);
-    struct digest expected = digest_of(record.reference, strlen(record.reference));
-    if (!str_equal(digest_hex(&expected), name))
+    *ret = TAKE(record);
+    return true;
+}
+
+/* The name of a record's file is made of its reference. */
+static bool leads_to(const struct image_record *record, const char *name)
+{
+    if (!record->reference)
+        return false;
+    struct digest expected = digest_of(record->reference, strlen(record->reference));
+    return str_equal(digest_hex(&expected), name);
+}
+
+bool image_record_read_named(const struct blob_store *store, const char *name,
+                             struct image_record *ret, struct error *err)
+{
+    CLEANUP(str_free) char *path = named_path(store, name);
+    CLEANUP(image_record_clear) struct image_record record = {0};
+    if (!image_record_load(path, &record, err))
+        return false;
+    if (!leads_to(&record, name))
         return error_set(err, ERR_INTEGRITY, "the record '%s' names another image, '%s'", path,
                          record.reference);
     *ret = TAKE(record);
@@ -117,11 +134,10 @@ bool image_record_remove(const struct blob_store *store, const char *name, struc
     return fs_remove_file(path, err);
 }
 
-bool image_record_write(const struct blob_store *store, const struct reference *reference,
-                        const struct image_record *record, struct error *err)
+bool image_record_save(const char *path, const struct reference *reference,
+                       const struct image_record *record, struct error *err)
 {
     CLEANUP(str_free) char *canonical = reference_format(reference);
-    CLEANUP(str_free) char *path = record_path(store, canonical);
     CLEANUP(str_free) char *text = NULL;
     char now[32];
     os_timestamp(now);
@@ -139,6 +155,14 @@ bool image_record_write(const struct blob_store *store, const struct reference *
     if (!json_writer_finish(&w, &text, err) || !fs_write_file(path, text, strlen(text), err))
         return error_wrap(err, "write the record of %s", canonical);
     return true;
+}
+
+bool image_record_write(const struct blob_store *store, const struct reference *reference,
+                        const struct image_record *record, struct error *err)
+{
+    CLEANUP(str_free) char *canonical = reference_format(reference);
+    CLEANUP(str_free) char *path = record_path(store, canonical);
+    return image_record_save(path, reference, record, err);
 }
 
 void image_record_clear(struct image_record *record)

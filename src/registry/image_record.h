@@ -37,4 +37,10 @@ bool image_record_remove(const struct blob_store *store, const char *name, struc
 /* 'fetched' is set here. */
 bool image_record_write(const struct blob_store *store, const struct reference *reference,
                         const struct image_record *record, struct error *err) MUST_USE;
+
+/* The same in a file of any name, for an image that no reference leads to yet. */
+bool image_record_save(const char *path, const struct reference *reference,
+                       const struct image_record *record, struct error *err) MUST_USE;
+bool image_record_load(const char *path, struct image_record *ret, struct error *err) MUST_USE;
+
 void image_record_clear(struct image_record *record);

@@ -11,14 +11,21 @@ static bool explain(const struct blob_store *store, struct error *err)
     return false;
 }
 
+static bool try(const struct blob_store *store, enum fs_lock_mode mode, struct store_lock *ret,
+                struct error *err)
+{
+    CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
+    return fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err) || explain(store, err);
+}
+
 static bool take(const struct blob_store *store, enum fs_lock_mode mode, const char *others,
                  const struct context *context, struct store_lock *ret, struct error *err)
 {
-    CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
-    if (fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err))
+    if (try(store, mode, ret, err))
         return true;
     if (err->kind != ERR_BUSY)
-        return explain(store, err);
+        return false;
+    CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
     error_clear(err);
     context_step(context, "waiting for %s", others);
     return fs_lock(path, mode, /* wait= */ true, context_cancel(context), &ret->lock, err);
@@ -35,6 +42,11 @@ bool store_lock_own(const struct blob_store *store, const struct context *contex
 {
     return take(store, FS_LOCK_EXCLUSIVE, "other wruns that pull images or start containers",
                 context, ret, err);
+}
+
+bool store_lock_try_own(const struct blob_store *store, struct store_lock *ret, struct error *err)
+{
+    return try(store, FS_LOCK_EXCLUSIVE, ret, err);
 }
 
 void store_lock_release(struct store_lock *lock)

@@ -23,4 +23,7 @@ bool store_lock_share(const struct blob_store *store, const struct context *cont
                       struct store_lock *ret, struct error *err) MUST_USE;
 bool store_lock_own(const struct blob_store *store, const struct context *context,
                     struct store_lock *ret, struct error *err) MUST_USE;
+/* The same without waiting: ERR_BUSY when others have it. */
+bool store_lock_try_own(const struct blob_store *store, struct store_lock *ret, struct error *err)
+    MUST_USE;
 void store_lock_release(struct store_lock *lock);

@@ -6,6 +6,7 @@
 #include "runner/host.h"
 #include "runner/image_commit.h"
 #include "runner/image_name_print.h"
+#include "runner/image_pending.h"
 #include "runner/image_source.h"
 #include "runner/source_date.h"
 #include "runner/verbs.h"
@@ -60,6 +61,18 @@ static bool commit(const struct invocation *invocation, const struct commit_opti
         && image_name_print(invocation, name, &digest, err);
 }
 
+/* What a commit that fails has stored already goes with it. */
+static bool commit_or_take_back(const struct invocation *invocation,
+                                const struct commit_options *options, const char *source,
+                                const struct reference *name, struct error *err)
+{
+    CLEANUP(error_clear) struct error ignored = {0};
+    if (commit(invocation, options, source, name, err))
+        return true;
+    (void)!image_pending_sweep(invocation, &ignored);
+    return false;
+}
+
 static bool run_commit(struct invocation *invocation, void *options, const struct strlist *args,
                        int *ret_code, struct error *err)
 {
@@ -68,7 +81,8 @@ static bool run_commit(struct invocation *invocation, void *options, const struc
     (void)ret_code;
     return parse_name(args->items[1], &name, err)
         && image_compose_check_changes(&given->changes, err) && host_can_run(err)
-        && host_prepare(invocation, err) && commit(invocation, given, args->items[0], &name, err);
+        && host_prepare(invocation, err)
+        && commit_or_take_back(invocation, given, args->items[0], &name, err);
 }
 
 static void clear_options(void *options)

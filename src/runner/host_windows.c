@@ -11,6 +11,7 @@
 #include "layers/named_layer_work.h"
 #include "registry/archive_staging.h"
 #include "registry/store_garbage.h"
+#include "runner/image_pending.h"
 #include "runner/run_record.h"
 #include "runner/windows_host.h"
 #include "win32/path.h"
@@ -125,7 +126,8 @@ bool host_prepare(struct invocation *invocation, struct error *err)
     return host_make_root(invocation, err) && sweep_runs(invocation, err)
         && sweep_blobs(invocation, err)
         && layer_store_sweep(&invocation->host->layers, &invocation->context, err)
-        && named_layers_sweep(&invocation->host->layers, &invocation->context, err);
+        && named_layers_sweep(&invocation->host->layers, &invocation->context, err)
+        && image_pending_sweep(invocation, err);
 }
 
 void host_close(struct invocation *invocation)

@@ -16,6 +16,8 @@ struct commit {
     const struct image_commit_request *request;
     struct image_list images; /* all of the store: where blobs are named */
     struct archive_staging staging;
+    struct staged_blob *staged; /* what was packed, before it is among the blobs */
+    size_t staged_count;
     struct buf config; /* of the image it descends from */
     enum image_family family;
     struct strlist chain; /* directories of its layers, lowest first, without the scratch */
@@ -27,6 +29,9 @@ struct commit {
 static void commit_clear(struct commit *commit)
 {
     image_list_clear(&commit->images);
+    for (size_t i = 0; i < commit->staged_count; i++)
+        staged_blob_clear(&commit->staged[i]);
+    mem_free(&commit->staged);
     archive_staging_close(&commit->staging);
     buf_clear(&commit->config);
     strlist_clear(&commit->chain);
@@ -143,7 +148,6 @@ static bool pack(struct commit *commit, const struct layer_reading *reading, con
                  struct error *err)
 {
     CLEANUP(staged_writer_close) struct staged_writer writer = {0};
-    CLEANUP(staged_blob_clear) struct staged_blob blob = {0};
     struct layer_export_result result = {0};
     if (!staged_writer_open(&commit->staging, NULL, 0, &writer, err))
         return false;
@@ -157,12 +161,11 @@ static bool pack(struct commit *commit, const struct layer_reading *reading, con
     };
     if (!layer_export(&request, &result, &commit->invocation->context, err))
         return false;
-    blob = staged_writer_finish(&writer);
-    if (!archive_staging_publish(&commit->staging, &blob, err))
-        return false;
+    struct staged_blob *blob = &commit->staged[commit->staged_count++];
+    *blob = staged_writer_finish(&writer);
     commit->diff_ids[commit->layers.count] = result.diff_id;
     commit->layers.items[commit->layers.count++] =
-        describe(image_family_gzip_layer(commit->family), &blob.digest, blob.size);
+        describe(image_family_gzip_layer(commit->family), &blob->digest, blob->size);
     return true;
 }
 
@@ -230,6 +233,7 @@ static bool add_layers(struct commit *commit, struct error *err)
     size_t count = commit->chain.count + 1;
     commit->layers.items = xcalloc(count, sizeof(*commit->layers.items));
     commit->diff_ids = xcalloc(count, sizeof(*commit->diff_ids));
+    commit->staged = xcalloc(count, sizeof(*commit->staged));
     if (!image_config_parse(buf_str(&commit->config), commit->config.length, &config, err))
         return false;
     for (size_t i = 0; i < commit->chain.count; i++)
@@ -270,6 +274,26 @@ static bool unpack(const struct commit *commit, const struct composed_image *com
         && image_unpack_stored(&unpacking, &image, err);
 }
 
+static bool publish(struct commit *commit, struct error *err)
+{
+    for (size_t i = 0; i < commit->staged_count; i++)
+        if (!archive_staging_publish(&commit->staging, &commit->staged[i], err))
+            return false;
+    return true;
+}
+
+/* From the promise on, what is left of a process that dies is taken back (runner/image_pending.h).
+ */
+static bool store_image(struct commit *commit, const struct composed_image *composed,
+                        struct error *err)
+{
+    const struct reference *name = commit->request->name;
+    return image_compose_promise(composed, name, &commit->staging, err)
+        && image_compose_store(composed, &commit->staging, err) && publish(commit, err)
+        && unpack(commit, composed, err)
+        && image_compose_name(composed, name, &commit->staging, err);
+}
+
 bool image_commit(const struct invocation *invocation, const struct blob_store *store,
                   const struct image_commit_request *request, struct digest *ret, struct error *err)
 {
@@ -282,8 +306,7 @@ bool image_commit(const struct invocation *invocation, const struct blob_store *
     commit.family = find_family(&commit);
     if (!archive_staging_open(store, &invocation->context, &commit.staging, err)
         || !add_layers(&commit, err) || !compose(&commit, &composed, err)
-        || !unpack(&commit, &composed, err)
-        || !image_compose_store(&composed, store, request->name, err))
+        || !store_image(&commit, &composed, err))
         return false;
     *ret = composed.descriptor.digest;
     return true;

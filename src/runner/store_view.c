@@ -19,6 +19,14 @@ bool store_view_read(const struct invocation *invocation, const struct blob_stor
     return true;
 }
 
+void store_view_add_leaving(struct store_view *view, const struct blob_store *store,
+                            struct image_record *record)
+{
+    image_list_add(store, record, &view->images);
+    view->leaving = xrealloc_array(view->leaving, view->images.count + 1, sizeof(*view->leaving));
+    view->leaving[view->images.count - 1] = true;
+}
+
 void store_view_clear(struct store_view *view)
 {
     image_list_clear(&view->images);

@@ -22,6 +22,9 @@ struct store_view {
 
 bool store_view_read(const struct invocation *invocation, const struct blob_store *store,
                      struct store_view *ret, struct error *err) MUST_USE;
+/* An image that no reference leads to, to be removed; its record is taken. */
+void store_view_add_leaving(struct store_view *view, const struct blob_store *store,
+                            struct image_record *record);
 void store_view_clear(struct store_view *view);
 
 /* The names of the image's layers, lowest first, whether they are unpacked or not. */

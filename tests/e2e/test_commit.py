@@ -402,6 +402,17 @@ class Images(Layers):
         self.assertEqual(len(self.store.references()), 1)
         self.assert_settled()
 
+    def test_what_a_failing_commit_has_stored_goes_with_it(self):
+        self.prepare("one", FILE)
+        before = [self.store.names(folder) for folder in ("blobs/sha256", "layers", "ingest")]
+        self.fault(fn="ImportLayer", do="fail", hr="0x80070005")
+        self.make("one", code=3, says="ImportLayer")
+        faults.clear(self.host.path("faults.json"))
+        self.assertEqual([self.store.names(folder) for folder in ("blobs/sha256", "layers", "ingest")], before)
+        self.make("one")
+        self.assertEqual(self.run_made("cmd", "/c", r"type C:\app\new.txt"), "new")
+        self.assert_settled()
+
 
 if __name__ == "__main__":
     unittest.main()

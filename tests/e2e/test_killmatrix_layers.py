@@ -43,7 +43,14 @@ class Commit(OnLayer):
 
 
 class CommitImage(OnLayer):
-    """The layer stays as it is, whatever happens."""
+    """The layer stays as it is, whatever happens; what a killed commit had stored already goes."""
+
+    def begin(self):
+        super().begin()
+        self.found = self.content()
+
+    def content(self):
+        return [sorted(self.test.store.names(folder)) for folder in ("blobs/sha256", "layers", "ingest")]
 
     def command(self):
         return ["commit", "--root", self.test.root, self.name, f"made/image:{self.number}"]
@@ -52,12 +59,14 @@ class CommitImage(OnLayer):
         self.check_active(self.name)
         made = [record for record in self.test.store.references() if "made/image" in record["reference"]]
         if not made:
+            self.test.assertEqual(self.content(), self.found)
             return "before"
         self.test.ok("verify", "--root", self.test.root, f"made/image:{self.number}")
         return "after"
 
     def end(self):
         self.test.ok("rmi", "--root", self.test.root, f"made/image:{self.number}")
+        self.test.assertEqual(self.content(), self.found)
         super().end()
 
 
