@@ -101,6 +101,13 @@ class Store:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+def drain(stream):
+    """What has been written. Its end may never come: Wine's server keeps the pipes of a process that was killed as it started."""
+    os.set_blocking(stream.fileno(), False)
+    with stream:
+        return stream.read() or b""
+
+
 class Pulled(Hosted):
     """Cases with a store of their own on D:, and with a registry of their own."""
 
@@ -131,11 +138,9 @@ class Pulled(Hosted):
         return result
 
     def finish(self, run):
-        """The result of a run that was started, and that says little."""
-        out, err = run.starter.stdout.read(), run.starter.stderr.read()
-        run.starter.stdout.close()
-        run.starter.stderr.close()
-        return Result(run.wait(), out, err)
+        """The result of a run that was started, and that says little: what a pipe holds."""
+        code = run.wait()
+        return Result(code, *map(drain, (run.starter.stdout, run.starter.stderr)))
 
     def layer_calls(self, since):
         """Calls that change layers."""
