@@ -18,12 +18,22 @@ static bool make_directories(const char *root, struct error *err)
     return true;
 }
 
+bool blob_store_hint_denied(const char *root, struct error *err)
+{
+    return err->kind == ERR_DENIED
+        ? error_hint(
+            err, "the store '%s' cannot be written by this user; choose another with --root", root)
+        : false;
+}
+
 bool blob_store_open(const char *root, struct blob_store *ret, struct error *err)
 {
     CLEANUP(blob_store_close) struct blob_store store = {0};
     if (!fs_absolute(root, &store.root, err) || !store_format_check(store.root, err)
-        || !make_directories(store.root, err) || !store_format_write(store.root, err))
+        || !make_directories(store.root, err) || !store_format_write(store.root, err)) {
+        blob_store_hint_denied(root, err);
         return error_wrap(err, "open the store '%s'", root);
+    }
     *ret = TAKE(store);
     return true;
 }

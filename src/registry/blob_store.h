@@ -27,6 +27,8 @@ bool blob_store_open(const char *root, struct blob_store *ret, struct error *err
 /* The same without writing anything, for who only looks: the store may be read-only, and one that
  * is absent is empty. */
 bool blob_store_open_to_read(const char *root, struct blob_store *ret, struct error *err) MUST_USE;
+/* The hint for who may not write to it; none when 'err' says something else. Returns false. */
+bool blob_store_hint_denied(const char *root, struct error *err);
 void blob_store_close(struct blob_store *store);
 
 /* Where the content is or would be; the caller owns the result. */

@@ -3,19 +3,12 @@
 
 #include "base/alloc.h"
 
-static bool explain(const struct blob_store *store, struct error *err)
-{
-    if (err->kind == ERR_DENIED)
-        error_hint(err, "the store '%s' cannot be written by this user; choose another with --root",
-                   store->root);
-    return false;
-}
-
 static bool try(const struct blob_store *store, enum fs_lock_mode mode, struct store_lock *ret,
                 struct error *err)
 {
     CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
-    return fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err) || explain(store, err);
+    return fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err)
+        || blob_store_hint_denied(store->root, err);
 }
 
 static bool take(const struct blob_store *store, enum fs_lock_mode mode, const char *others,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runner/host.h"
-
-#include "layers/layer_check.h"
+#include "runner/posix_host.h"
 
 #define ONLY_WINDOWS "containers run on Windows only; this is the native build for images"
 
@@ -43,16 +41,21 @@ unsigned host_layers_at_once(void)
     return 1;
 }
 
-bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
-                       char **ret_directory, struct error *err)
+struct layer_check_request posix_host_check_of(const struct host_layer *layer)
 {
     const struct image *image = layer->image;
-    const struct layer_check_request request = {
+    return (struct layer_check_request){
         .source = &layer->source,
         .media_type = image->manifest.layers.items[layer->index].media_type,
         .diff_id = image->config.diff_ids[layer->index],
         .is_base = layer->index == 0,
     };
+}
+
+bool host_unpack_layer(const struct invocation *invocation, const struct host_layer *layer,
+                       char **ret_directory, struct error *err)
+{
+    const struct layer_check_request request = posix_host_check_of(layer);
     *ret_directory = NULL;
     return layer_check(&request, &invocation->context, err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "runner/posix_host.h"
 
 static bool check_target(const char *directory, struct error *err)
 {
@@ -72,13 +73,7 @@ bool plain_host_begin(struct plain_host *host, struct error *err)
 bool plain_host_add(struct plain_host *host, const struct invocation *invocation,
                     const struct host_layer *layer, struct error *err)
 {
-    const struct image *image = layer->image;
-    const struct layer_check_request request = {
-        .source = &layer->source,
-        .media_type = image->manifest.layers.items[layer->index].media_type,
-        .diff_id = image->config.diff_ids[layer->index],
-        .is_base = layer->index == 0,
-    };
+    const struct layer_check_request request = posix_host_check_of(layer);
     if (layer_merge_add(host->merge, &request, &invocation->context, err))
         return true;
     return err->kind == ERR_NO_SPACE

@@ -19,7 +19,7 @@ from image import cases, oci  # noqa: E402
 WRUN = os.environ.get("WRUN", "wrun")
 
 USAGE, NOT_FOUND, INTEGRITY, REGISTRY, NO_IMAGE, NO_SPACE, INTERRUPTED = 2, 4, 6, 7, 8, 10, 130
-UNSUPPORTED = 3
+DENIED = UNSUPPORTED = 3
 
 
 # More than docs/registry.md calls small, and no multiple of what is asked for at a time.

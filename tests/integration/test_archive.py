@@ -15,7 +15,7 @@ import archives
 from archives import (NAME, blob_member, docker_members, index_json, layer_tar, make_image, member, named, oci,
                       oci_archive, oci_members, read_tar, tar_of)
 from image import layertar
-from pulling import INTEGRITY, NO_IMAGE, NO_SPACE, NOT_FOUND, USAGE, WRUN
+from pulling import DENIED, INTEGRITY, NO_IMAGE, NO_SPACE, NOT_FOUND, USAGE, WRUN
 
 F_OFD_SETLK = 37  # of Linux; Python 3.11 has no name for it
 
@@ -205,6 +205,13 @@ class RoundTrip(archives.ArchiveTestCase):
         done = self.wrun("save", NAME, prefix=["setpriv", "--reuid=65534", "--clear-groups"]) \
             if os.geteuid() == 0 and self.readable_by_all() else self.wrun("save", NAME)
         self.assertEqual(done.stdout, self.save(NAME))
+
+    def test_a_store_that_cannot_be_made(self):
+        if os.geteuid() != 0 or not self.readable_by_all():
+            self.skipTest("needs root")
+        done = self.wrun("load", data=oci_archive(self.image), code=DENIED, store=self.other_store("new"),
+                         prefix=["setpriv", "--reuid=65534", "--clear-groups"])
+        self.assertIn("hint: the store '" + str(self.folder) + "/new' cannot be written by this user", done.stderr)
 
     def readable_by_all(self):
         os.chmod(self.folder, 0o755)
