@@ -8,10 +8,12 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +27,7 @@ BUILD = pathlib.Path(os.environ.get("WRUN_WINDOWS_BUILD", ROOT / "build/mingw"))
 EXE = pathlib.Path(os.environ.get("WRUN_EXE", BUILD / "wrun.exe"))
 REGISTRY = "127.0.0.1:5000"
 IMAGE = f"{REGISTRY}/demo/nanoserver:ltsc2022"
+SILENCE = 0.2  # seconds without a word after a program's end
 
 
 class Result:
@@ -34,6 +37,22 @@ class Result:
 
     def __str__(self):
         return f"code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def collect(stream, ended):
+    """All that a program writes. The stream need not end with the program: Wine's server keeps those of one that was killed as it
+    started, and a server that died is started anew by the next program, with its streams."""
+    pieces = []
+    with stream:
+        while True:
+            if not select.select([stream], [], [], SILENCE)[0]:
+                if ended.is_set():
+                    break
+            elif piece := os.read(stream.fileno(), 1 << 16):
+                pieces.append(piece)
+            else:
+                break
+    return b"".join(pieces)
 
 
 def feed(stdin, data):
@@ -123,12 +142,12 @@ class Hosted(unittest.TestCase):
         """Runs wrun to its end; `data` is its standard input."""
         stdin = subprocess.DEVNULL if data is None else subprocess.PIPE
         run = self.start(*arguments, stdin=stdin, environment=environment)
+        ended = threading.Event()
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            out, err = pool.submit(run.starter.stdout.read), pool.submit(run.starter.stderr.read)
+            out, err = (pool.submit(collect, stream, ended) for stream in (run.starter.stdout, run.starter.stderr))
             pool.submit(feed, run.starter.stdin, data)
             code = run.wait()
-        run.starter.stdout.close()
-        run.starter.stderr.close()
+            ended.set()
         return Result(code, out.result(), err.result())
 
     def ok(self, *arguments, **more):

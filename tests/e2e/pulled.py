@@ -10,7 +10,7 @@ import shutil
 import sys
 import threading
 
-from hosted import ROOT, Hosted, Result
+from hosted import ROOT, Hosted, Result, collect
 
 sys.path.insert(0, str(ROOT / "tests/integration"))
 
@@ -101,13 +101,6 @@ class Store:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def drain(stream):
-    """What has been written. Its end may never come: Wine's server keeps the pipes of a process that was killed as it started."""
-    os.set_blocking(stream.fileno(), False)
-    with stream:
-        return stream.read() or b""
-
-
 class Pulled(Hosted):
     """Cases with a store of their own on D:, and with a registry of their own."""
 
@@ -139,8 +132,9 @@ class Pulled(Hosted):
 
     def finish(self, run):
         """The result of a run that was started, and that says little: what a pipe holds."""
-        code = run.wait()
-        return Result(code, *map(drain, (run.starter.stdout, run.starter.stderr)))
+        code, ended = run.wait(), threading.Event()
+        ended.set()
+        return Result(code, collect(run.starter.stdout, ended), collect(run.starter.stderr, ended))
 
     def layer_calls(self, since):
         """Calls that change layers."""

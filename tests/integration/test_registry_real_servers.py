@@ -220,9 +220,9 @@ class TlsTest(ServersTestCase):
         self.assertEqual(front.requests(), [])
 
     def test_several_connections_beat_a_rate_for_each(self):
-        self.start_nginx("limit_rate 8m;")
+        self.start_nginx("limit_rate 2m;")
         started = time.monotonic()
         self.pull(self.reference, "--cacert", self.certificate.authority)
         self.check_stored(self.image)
-        # One connection would take five seconds.
-        self.assertLess(time.monotonic() - started, 3.5)
+        # One connection would take twenty seconds.
+        self.assertLess(time.monotonic() - started, 13)

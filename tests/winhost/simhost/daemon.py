@@ -79,10 +79,11 @@ def write_private(path, text):
 
 
 def start_wine(prefix):
-    """The Wine server and the services of Windows, so that no program of a test is the one to start them."""
-    for command in ([wine.SERVER, "-p"], [wine.LOADER, "C:\\windows\\system32\\cmd.exe", "/c", "exit"]):
+    """The Wine server and the services of Windows, so that no program of a test is the one to start them. What a server says that
+    fails stands in our log."""
+    for command, stderr in (([wine.SERVER, "-p"], None), ([wine.LOADER, "C:\\windows\\system32\\cmd.exe", "/c", "exit"], subprocess.DEVNULL)):
         subprocess.run(command, env=wine.environment(prefix), cwd="/", check=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 def listen(server, directory):
