@@ -59,6 +59,7 @@ class RangesTest(FetchTestCase):
         self.assertEqual([request.range for request in requests], [None])
 
     def test_number_of_connections(self):
+        self.registry.rate = 100 * MIB  # so that no part is there before all have been asked for
         for count in (1, 2, 5):
             with self.subTest(count=count):
                 self.store.clear()
@@ -66,6 +67,7 @@ class RangesTest(FetchTestCase):
                 self.pull(self.reference, "--max-concurrent", str(count))
                 self.check_stored(self.image)
                 self.assertEqual(self.registry.connections - before, count)
+        self.registry.rate = None
         for wrong in ("0", "33", "many", "-1", ""):
             done = self.pull(self.reference, "--max-concurrent", wrong, code=USAGE)
             self.assertEqual(done.stderr, f"wrun: pull: --max-concurrent: '{wrong}' is not a number from 1 to 32\n")
