@@ -86,7 +86,9 @@ class NetworkTest(test_containers.ContainerTest):
     def test_from_the_container_to_the_host(self):
         _, gateway = self.endpoint()
         container = self.container()
-        script = "import socket; s = socket.create_server(('', 8000)); print(1, flush=True); s.accept()[0].sendall(b'from the host')"
+        # What it has not read when it ends would reset the connection.
+        script = ("import socket; s = socket.create_server(('', 8000)); print(1, flush=True); c = s.accept()[0]; c.recv(100); "
+                  "c.sendall(b'from the host')")
         server = subprocess.Popen([*self.machine.enter(), sys.executable, "-c", script], stdout=subprocess.PIPE)
         server.stdout.readline()
         self.assertEqual(container.run(f"C:\\app\\tool.exe tcpget {gateway} 8000"), (0, b"from the host", b""))
