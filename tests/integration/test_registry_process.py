@@ -44,7 +44,7 @@ class ProcessTest(FaultTestCase):
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(10), INTERRUPTED)
-        self.assertLess(time.monotonic() - started, 3)
+        self.assertLess(time.monotonic() - started, 8)
         self.check_store(INTERRUPTED)
         self.check_nothing_recorded()
 
