@@ -99,11 +99,11 @@ class Pipeline(Pulled):
         image = oci.Image([self.image.layers[0], wrong], os_version=self.image.os_version)
         self.registry.put_image("a/wrong", image, "1")
         self.pull(f"{self.registry.address}/a/wrong:1", code=INTEGRITY, says=["wrong content", "tell who made the image"])
-        self.assertEqual(self.store.names("layers"), self.names[:1])
+        # The layer below is unpacked beside it, and stopped if it has not come far.
+        self.assertLessEqual(set(self.store.names("layers")), set(self.names[:1]))
+        self.assertNotIn("ImportLayer", self.layer_calls(self.before))
         self.assertEqual(self.store.references(), [])
         self.assertTrue(self.store.blob(wrong).exists())
-        # Side by side, in either order.
-        self.assertCountEqual(self.layer_calls(self.before), ["ProcessBaseImage", "DestroyLayer"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from hosted import faults as host_faults
-from pulled import INTEGRITY, NO_SPACE, NOT_FOUND, NOT_READY, REGISTRY, Pulled, Store, cases, layer_names, oci
+from pulled import INTEGRITY, NO_SPACE, NOT_FOUND, NOT_READY, REGISTRY, USAGE, Pulled, Store, cases, layer_names, oci
 from pulled import fault_registry as faults
 
 
@@ -87,11 +87,12 @@ class Wrong(Pulled):
 class Place(Pulled):
     def test_a_store_where_none_can_be(self):
         self.drive("d", "file").write_bytes(b"x")
-        for root, says in ((r"z:\store", r"find the volume of 'z:\store'"), (r"\\server\share\store", "find the volume of"),
-                           (r"d:\file", r"'d:\file' is a file")):
+        other = "hint: choose a store on a local NTFS disk with --root"
+        for root, code, *says in ((r"z:\store", NOT_READY, r"find the volume of 'z:\store'", other),
+                                  (r"\\server\share\store", NOT_READY, "find the volume of", other),
+                                  (r"d:\file", USAGE, r"the store 'd:\file' is a file", "hint: name a directory with --root")):
             with self.subTest(root):
-                self.refused(NOT_READY, "pull", "--root", root, "127.0.0.1:1/a/b",
-                             says=[says, "hint: choose a store on a local NTFS disk with --root"])
+                self.refused(code, "pull", "--root", root, "127.0.0.1:1/a/b", says=says)
 
 
 class Killed(Pulled):
