@@ -17,6 +17,8 @@
 
 /* directory + separator + name; the caller owns the result. */
 char *fs_join(const char *directory, const char *name);
+/* The last name of a path, whichever separators it has; points into it. */
+const char *fs_name_of(const char *path);
 bool fs_absolute(const char *path, char **ret, struct error *err) MUST_USE;
 
 /* ---- queries ---- */

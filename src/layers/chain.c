@@ -39,12 +39,3 @@ char *layer_directory_path(const char *root, const char *name)
     CLEANUP(str_free) char *layers = fs_join(root, "layers");
     return fs_join(layers, name);
 }
-
-const char *layer_name_of(const char *path)
-{
-    const char *name = path;
-    for (const char *c = path; *c; c++)
-        if (*c == '\\' || *c == '/')
-            name = c + 1;
-    return name;
-}

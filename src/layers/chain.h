@@ -22,5 +22,3 @@ void layer_directory_name(const struct digest *chain_id, char text[LAYER_DIRECTO
 
 /* The directory of that name in a store; the caller owns the result. */
 char *layer_directory_path(const char *root, const char *name);
-/* The name of a directory, that is the last part of its path; points into it. */
-const char *layer_name_of(const char *path);

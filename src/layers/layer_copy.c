@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "layers/chain.h"
+#include "base/fs.h"
 #include "win32/handle.h"
 #include "win32/hresult.h"
 #include "win32/safe_root.h"
@@ -197,7 +197,7 @@ static bool copy_any(const struct copy *copy, const char *from, const char *to, 
 static bool check_parent(const struct copy *copy, const char *path, struct error *err)
 {
     enum kind kind = KIND_DIRECTORY;
-    const char *name = layer_name_of(path);
+    const char *name = fs_name_of(path);
     if (name == path)
         return true;
     CLEANUP(str_free) char *parent = xstrndup(path, (size_t)(name - path - 1));
@@ -223,7 +223,7 @@ static bool resolve(const struct copy *copy, const struct copy_place *from,
                          link->shown, link->path);
     }
     if (target == KIND_DIRECTORY && *from->path && !(from->is_inside && source == KIND_DIRECTORY)) {
-        *ret = below(to->path, layer_name_of(from->path));
+        *ret = below(to->path, fs_name_of(from->path));
         return true;
     }
     if (target == KIND_ABSENT && to->is_inside && source == KIND_FILE)

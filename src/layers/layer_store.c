@@ -138,7 +138,7 @@ bool layer_store_hold(const struct layer_store *store, const struct strlist *lay
     struct layer_hold hold = {.locks = xcalloc(layers->count + 1, sizeof(*hold.locks))};
     for (; hold.count < layers->count; hold.count++) {
         CLEANUP(str_free)
-        char *path = lock_path_of(store, layer_name_of(layers->items[hold.count]));
+        char *path = lock_path_of(store, fs_name_of(layers->items[hold.count]));
         if (!fs_lock(path, FS_LOCK_SHARED, true, cancel, &hold.locks[hold.count], err))
             return error_wrap(err, "hold the layer '%s'", layers->items[hold.count]);
     }
@@ -196,7 +196,7 @@ static bool write_record(const struct layer_import *import, enum layer_utility_v
                                   .created = xstrdup(now),
                                   .utility_vm = utility_vm};
     for (size_t i = 0; i < import->request->parents->count; i++)
-        strlist_add(&record.parents, layer_name_of(import->request->parents->items[i]));
+        strlist_add(&record.parents, fs_name_of(import->request->parents->items[i]));
     if (import->request->blob)
         record.blob = layer_record_blob_copy(import->request->blob);
     return put_record(import->path, &record, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/guid.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -48,7 +49,7 @@ static bool describe(const struct named_layer_request *request, struct named_lay
     layer.storage_bytes = request->storage_bytes;
     strlist_add_all(&layer.labels, request->labels);
     for (size_t i = 0; i < request->parents->count; i++)
-        strlist_add(&layer.parents, layer_name_of(request->parents->items[i]));
+        strlist_add(&layer.parents, fs_name_of(request->parents->items[i]));
     named_layer_touch(&layer);
     layer.created = xstrdup(layer.last_used);
     *ret = layer;

@@ -7,7 +7,6 @@
 #include "base/fs.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "layers/chain.h"
 #include "layers/layer_id.h"
 #include "layers/layer_retire.h"
 #include "win32/hresult.h"
@@ -64,7 +63,7 @@ bool scratch_create(const struct layer_api *api, const char *path, const struct 
     struct guid id;
     if (parents->count == 0)
         return error_set(err, ERR_BUG, "a scratch without layers");
-    if (!path_to_plain(path, &plain, err) || !layer_id_from_name(layer_name_of(plain), &id, err)
+    if (!path_to_plain(path, &plain, err) || !layer_id_from_name(fs_name_of(plain), &id, err)
         || !make_folder(plain, err))
         return error_wrap(err, "create a scratch");
     /* The descriptors run down to the base layer, which alone has the template. */
@@ -284,7 +283,7 @@ bool scratch_attach_disk(struct scratch *scratch, const struct strlist *parents,
 static bool retire(const struct layer_api *api, const char *path, const struct context *context,
                    struct error *err)
 {
-    const char *name = layer_name_of(path);
+    const char *name = fs_name_of(path);
     CLEANUP(str_free) char *directory = xstrndup(path, (size_t)(name - path));
     return layer_retire(api, directory, name, context, err)
         || error_wrap(err, "remove the scratch '%s'", path);

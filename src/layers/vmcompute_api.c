@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "layers/chain.h"
+#include "base/fs.h"
 #include "layers/layer_id.h"
 #include "win32/dll.h"
 #include "win32/hresult.h"
@@ -71,7 +71,7 @@ static bool describe(const char *path, struct layer_descriptor *ret, struct erro
         return false;
     struct guid id;
     wchar_t *wide;
-    if (!layer_id_from_name(layer_name_of(plain), &id, err) || !utf16_from_utf8(plain, &wide, err))
+    if (!layer_id_from_name(fs_name_of(plain), &id, err) || !utf16_from_utf8(plain, &wide, err))
         return false;
     *ret = (struct layer_descriptor){.id = to_windows(&id), .path = wide};
     return true;

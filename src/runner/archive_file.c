@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/guid.h"
 #include "base/text.h"
-#include "layers/chain.h"
 #include "runner/stream.h"
 
 static bool is_stream(const char *path)
@@ -98,7 +98,7 @@ static void sweep_beside(const char *path)
     CLEANUP(strlist_clear) struct strlist names = {0};
     if (!fs_absolute(path, &absolute, &ignored))
         return;
-    const char *name = layer_name_of(absolute);
+    const char *name = fs_name_of(absolute);
     CLEANUP(str_free) char *directory = xstrndup(absolute, (size_t)(name - absolute));
     CLEANUP(str_free) char *prefix = str_format("%s" TEMPORARY_INFIX, name);
     if (!fs_list(directory, &names, &ignored))

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "layers/chain.h"
 #include "runner/archive_file.h"
 #include "runner/host.h"
@@ -117,7 +118,7 @@ static struct named_layer describe(const struct import *import)
         .from = xstrdup(import->options->from),
     };
     for (size_t i = 0; i < import->parents.paths.count; i++)
-        strlist_add(&layer.parents, layer_name_of(import->parents.paths.items[i]));
+        strlist_add(&layer.parents, fs_name_of(import->parents.paths.items[i]));
     strlist_add_all(&layer.labels, &import->options->labels);
     named_layer_touch(&layer);
     layer.created = xstrdup(layer.last_used);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "layers/chain.h"
 #include "registry/archive_staging.h"
 #include "registry/image_compose.h"
@@ -187,7 +188,7 @@ static bool pack_again(struct commit *commit, size_t index, const struct layer_r
     const struct descriptor *blob = &commit->layers.items[index];
     const struct layer_record_blob known = {blob->media_type, blob->digest, blob->size};
     return !digest_equal(&record->diff_id, &commit->diff_ids[index])
-        || host_layer_note_blob(commit->invocation, layer_name_of(path), &known, err);
+        || host_layer_note_blob(commit->invocation, fs_name_of(path), &known, err);
 }
 
 static bool pack_scratch(struct commit *commit, struct error *err)
@@ -215,8 +216,7 @@ static bool add_layer(struct commit *commit, const struct image_config *config, 
                       struct error *err)
 {
     CLEANUP(layer_record_clear) struct layer_record record = {0};
-    if (!host_layer_record(commit->invocation, layer_name_of(commit->chain.items[index]), &record,
-                           err)
+    if (!host_layer_record(commit->invocation, fs_name_of(commit->chain.items[index]), &record, err)
         || !check_layer(config, index, &record, err))
         return false;
     struct descriptor *blob = &commit->layers.items[index];

@@ -2,6 +2,7 @@
 #include "runner/layer_commit.h"
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "layers/chain.h"
 #include "runner/layer_host.h"
 
@@ -57,7 +58,7 @@ bool layer_commit_chain(const struct invocation *invocation, const struct strlis
                         const struct digest *diff_id, struct digest *ret, struct error *err)
 {
     CLEANUP(layer_record_clear) struct layer_record below = {0};
-    if (!host_layer_record(invocation, layer_name_of(parents->items[0]), &below, err))
+    if (!host_layer_record(invocation, fs_name_of(parents->items[0]), &below, err))
         return false;
     *ret = chain_id_next(&below.chain_id, diff_id);
     return true;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/guid.h"
-#include "layers/chain.h"
 #include "layers/layer_copy.h"
 #include "layers/named_layer_work.h"
 #include "runner/layer_transfer.h"
@@ -27,7 +27,7 @@ static bool find_host_place(const char *path, struct host_place *ret, struct err
     CLEANUP(str_free) char *plain = NULL;
     if (!path_to_plain(path, &plain, err))
         return false;
-    const char *name = layer_name_of(plain);
+    const char *name = fs_name_of(plain);
     *ret = (struct host_place){
         .directory = xstrndup(plain, (size_t)(name - plain)),
         .name = xstrdup(name),
