@@ -108,7 +108,7 @@ static bool compose_manifest(struct archive_image *image, const struct descripto
                              const struct descriptor_list *layers, struct error *err)
 {
     CLEANUP(str_free) char *text = NULL;
-    if (!docker_manifest_compose(config, layers, &text, err))
+    if (!manifest_compose(DOCKER_MANIFEST_TYPE, config, layers, &text, err))
         return false;
     buf_init(&image->manifest_text, BUF_UNBOUNDED);
     buf_add_str(&image->manifest_text, text);

@@ -77,20 +77,3 @@ bool docker_archive_compose(const struct docker_archive *archive, char **ret, st
     }
     return json_writer_finish(&w, ret, err);
 }
-
-bool docker_manifest_compose(const struct descriptor *config, const struct descriptor_list *layers,
-                             char **ret, struct error *err)
-{
-    CLEANUP(json_writer_close) struct json_writer w;
-    json_writer_open(&w);
-    JSON_OBJECT(&w, NULL) {
-        json_uint(&w, "schemaVersion", 2);
-        json_string(&w, "mediaType", DOCKER_MANIFEST_TYPE);
-        descriptor_put(&w, "config", config);
-        JSON_ARRAY(&w, "layers") {
-            for (size_t i = 0; i < layers->count; i++)
-                descriptor_put(&w, NULL, &layers->items[i]);
-        }
-    }
-    return json_writer_finish(&w, ret, err);
-}

@@ -30,7 +30,3 @@ bool docker_archive_compose(const struct docker_archive *archive, char **ret, st
 #define DOCKER_MANIFEST_TYPE "application/vnd.docker.distribution.manifest.v2+json"
 #define DOCKER_CONFIG_TYPE "application/vnd.docker.container.image.v1+json"
 #define DOCKER_LAYER_TYPE "application/vnd.docker.image.rootfs.diff.tar"
-
-/* The image manifest that such an archive does not have. The same image gives the same text. */
-bool docker_manifest_compose(const struct descriptor *config, const struct descriptor_list *layers,
-                             char **ret, struct error *err) MUST_USE;

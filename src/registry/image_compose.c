@@ -11,6 +11,7 @@
 #include "registry/image_config.h"
 #include "registry/image_instruction.h"
 #include "registry/image_record.h"
+#include "registry/manifest.h"
 
 static const struct json_limits limits = {
     .maximum_bytes = IMAGE_CONFIG_MAXIMUM,
@@ -224,18 +225,7 @@ static bool compose_manifest(const struct image_compose_request *request, const 
         .digest = digest_of(config_text, strlen(config_text)),
         .size = strlen(config_text),
     };
-    CLEANUP(json_writer_close) struct json_writer w;
-    json_writer_open(&w);
-    JSON_OBJECT(&w, NULL) {
-        json_uint(&w, "schemaVersion", 2);
-        json_string(&w, "mediaType", families[request->family].manifest);
-        descriptor_put(&w, "config", &config);
-        JSON_ARRAY(&w, "layers") {
-            for (size_t i = 0; i < request->layers->count; i++)
-                descriptor_put(&w, NULL, &request->layers->items[i]);
-        }
-    }
-    return json_writer_finish(&w, ret, err);
+    return manifest_compose(families[request->family].manifest, &config, request->layers, ret, err);
 }
 
 bool image_compose(const struct image_compose_request *request, struct composed_image *ret,

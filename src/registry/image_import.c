@@ -5,11 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
-#include "registry/blob_ingest.h"
 #include "registry/docker_archive.h"
+#include "registry/image_compose.h"
 #include "registry/image_edit.h"
 #include "registry/image_instruction.h"
-#include "registry/image_record.h"
 
 #define PIECE_SIZE ((size_t)256 * 1024)
 
@@ -88,46 +87,42 @@ static bool compose_config(const struct import *import, char **ret, struct error
     return json_writer_finish(&w, ret, err);
 }
 
-/* Stores a document; digest and size of the descriptor are set. */
-static bool put(const struct import *import, const char *text, struct descriptor *ret,
-                struct error *err)
+static struct descriptor describe(const char *media_type, const char *text)
 {
-    CLEANUP(buf_clear) struct buf content;
-    buf_init(&content, BUF_UNBOUNDED);
-    buf_add_str(&content, text);
-    ret->digest = digest_of(text, strlen(text));
-    ret->size = strlen(text);
-    return blob_ingest_put(import->staging.store, &content, err);
+    return (struct descriptor){
+        .media_type = xstrdup(media_type),
+        .digest = digest_of(text, strlen(text)),
+        .size = strlen(text),
+    };
 }
 
-static bool put_manifest(const struct import *import, struct descriptor *ret, struct error *err)
+static bool compose(const struct import *import, struct composed_image *ret, struct error *err)
 {
-    CLEANUP(str_free) char *config_text = NULL;
-    CLEANUP(str_free) char *manifest_text = NULL;
-    CLEANUP(descriptor_clear)
-    struct descriptor config = {.media_type = xstrdup(DOCKER_CONFIG_TYPE)};
+    CLEANUP(composed_image_clear) struct composed_image image = {0};
+    CLEANUP(descriptor_clear) struct descriptor config = {0};
     CLEANUP(descriptor_clear)
     struct descriptor layer = {.digest = import->blob.digest, .size = import->blob.size};
     const struct descriptor_list layers = {.items = &layer, .count = 1};
-    ret->media_type = xstrdup(DOCKER_MANIFEST_TYPE);
-    return archive_layer_type(import->blob.path, &layer.media_type, err)
-        && compose_config(import, &config_text, err) && put(import, config_text, &config, err)
-        && docker_manifest_compose(&config, &layers, &manifest_text, err)
-        && put(import, manifest_text, ret, err);
+    if (!archive_layer_type(import->blob.path, &layer.media_type, err)
+        || !compose_config(import, &image.config, err))
+        return false;
+    config = describe(DOCKER_CONFIG_TYPE, image.config);
+    if (!manifest_compose(DOCKER_MANIFEST_TYPE, &config, &layers, &image.manifest, err))
+        return false;
+    image.descriptor = describe(DOCKER_MANIFEST_TYPE, image.manifest);
+    *ret = TAKE(image);
+    return true;
 }
 
 /* The record is last: before it nothing leads to the rest. */
 static bool keep(struct import *import, struct digest *ret, struct error *err)
 {
-    CLEANUP(descriptor_clear) struct descriptor manifest = {0};
-    if (!put_manifest(import, &manifest, err)
-        || !archive_staging_publish(&import->staging, &import->blob, err))
+    CLEANUP(composed_image_clear) struct composed_image image = {0};
+    if (!compose(import, &image, err) || !image_compose_store(&image, &import->staging, err)
+        || !archive_staging_publish(&import->staging, &import->blob, err)
+        || !image_compose_name(&image, &import->request->name, &import->staging, err))
         return false;
-    const struct image_record record = {
-        .digest = manifest.digest, .media_type = manifest.media_type, .size = manifest.size};
-    if (!image_record_write(import->staging.store, &import->request->name, &record, err))
-        return false;
-    *ret = manifest.digest;
+    *ret = image.descriptor.digest;
     return true;
 }
 

@@ -103,6 +103,23 @@ bool index_parse(const char *text, size_t length, const char *media_type, struct
     return true;
 }
 
+bool manifest_compose(const char *media_type, const struct descriptor *config,
+                      const struct descriptor_list *layers, char **ret, struct error *err)
+{
+    CLEANUP(json_writer_close) struct json_writer w;
+    json_writer_open(&w);
+    JSON_OBJECT(&w, NULL) {
+        json_uint(&w, "schemaVersion", 2);
+        json_string(&w, "mediaType", media_type);
+        descriptor_put(&w, "config", config);
+        JSON_ARRAY(&w, "layers") {
+            for (size_t i = 0; i < layers->count; i++)
+                descriptor_put(&w, NULL, &layers->items[i]);
+        }
+    }
+    return json_writer_finish(&w, ret, err);
+}
+
 void index_clear(struct index *index)
 {
     descriptor_list_clear(&index->manifests);

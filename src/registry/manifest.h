@@ -27,5 +27,9 @@ bool index_parse(const char *text, size_t length, const char *media_type, struct
 bool manifest_parse(const char *text, size_t length, const char *media_type, struct manifest *ret,
                     struct error *err) MUST_USE;
 
+/* An image manifest of that type. The same image gives the same text, which the caller owns. */
+bool manifest_compose(const char *media_type, const struct descriptor *config,
+                      const struct descriptor_list *layers, char **ret, struct error *err) MUST_USE;
+
 void index_clear(struct index *index);
 void manifest_clear(struct manifest *manifest);

@@ -272,69 +272,82 @@ static size_t count_pending(const struct blob_store *store, struct image_record 
     return pending.folders.count;
 }
 
+/* A new image that is about to be stored. */
+struct stored {
+    char *root;
+    struct blob_store store;
+    struct archive_staging staging;
+    struct composed_image composed;
+    struct reference name;
+    struct fixture fixture;
+};
+
+static void open_stored(struct stored *s)
+{
+    struct error err = {0};
+    *s = (struct stored){.root = make_scratch()};
+    open_fixture(&s->fixture, OLDER);
+    strlist_add(&s->fixture.changes, "USER me");
+    assert_ok(blob_store_open(s->root, &s->store, &err));
+    assert_ok(reference_parse("localhost/new:1", &s->name, &err));
+    assert_ok(image_compose(&s->fixture.request, &s->composed, &err));
+    assert_ok(archive_staging_open(&s->store, NULL, &s->staging, &err));
+}
+
+static void close_stored(struct stored *s)
+{
+    archive_staging_close(&s->staging);
+    composed_image_clear(&s->composed);
+    reference_clear(&s->name);
+    close_fixture(&s->fixture);
+    blob_store_close(&s->store);
+    remove_scratch(&s->root);
+}
+
 TEST(an_image_that_is_stored_is_found_by_its_name)
 {
     struct error err = {0};
-    CLEANUP(remove_scratch) char *root = make_scratch();
-    CLEANUP(blob_store_close) struct blob_store store = {0};
-    CLEANUP(archive_staging_close) struct archive_staging staging = {0};
-    CLEANUP(composed_image_clear) struct composed_image composed = {0};
-    CLEANUP(reference_clear) struct reference name = {0};
     CLEANUP(reference_clear) struct reference digested = {0};
     CLEANUP(image_clear) struct image image = {0};
-    CLEANUP(close_fixture) struct fixture f;
-    open_fixture(&f, OLDER);
-    strlist_add(&f.changes, "USER me");
-    assert_ok(blob_store_open(root, &store, &err));
-    assert_ok(reference_parse("localhost/new:1", &name, &err));
+    CLEANUP(close_stored) struct stored s;
+    open_stored(&s);
     assert_ok(reference_parse("localhost/new@" DIGEST_A, &digested, &err));
-    assert_ok(image_compose(&f.request, &composed, &err));
-    assert_ok(archive_staging_open(&store, NULL, &staging, &err));
-    assert_fails(image_compose_promise(&composed, &digested, &staging, &err), ERR_USAGE,
+    assert_fails(image_compose_promise(&s.composed, &digested, &s.staging, &err), ERR_USAGE,
                  "not by a digest");
-    assert_ok(image_compose_promise(&composed, &name, &staging, &err));
-    assert_ok(image_compose_store(&composed, &staging, &err));
-    assert_ok(image_compose_name(&composed, &name, &staging, &err));
-    assert_ok(image_read(&store, &name, &image, &err));
+    assert_ok(image_compose_promise(&s.composed, &s.name, &s.staging, &err));
+    assert_ok(image_compose_store(&s.composed, &s.staging, &err));
+    assert_ok(image_compose_name(&s.composed, &s.name, &s.staging, &err));
+    assert_ok(image_read(&s.store, &s.name, &image, &err));
     assert_string_equal(image.config.config.user, "me");
     assert_int_equal(image.config.diff_id_count, 2);
     assert_string_equal(image.config.os_version, "10.0.20348.2322");
-    assert_true(digest_equal(&image.digest, &composed.descriptor.digest));
-    archive_staging_close(&staging);
-    assert_int_equal(count_pending(&store, NULL), 0);
+    assert_true(digest_equal(&image.digest, &s.composed.descriptor.digest));
+    archive_staging_close(&s.staging);
+    assert_int_equal(count_pending(&s.store, NULL), 0);
 }
 
 TEST(a_promise_that_was_not_kept_is_found_when_nobody_stages)
 {
     struct error err = {0};
-    CLEANUP(remove_scratch) char *root = make_scratch();
-    CLEANUP(blob_store_close) struct blob_store store = {0};
-    CLEANUP(archive_staging_close) struct archive_staging staging = {0};
     CLEANUP(archive_staging_close) struct archive_staging other = {0};
-    CLEANUP(composed_image_clear) struct composed_image composed = {0};
-    CLEANUP(reference_clear) struct reference name = {0};
     CLEANUP(image_record_clear) struct image_record record = {0};
     CLEANUP(pending_images_close) struct pending_images pending = {0};
-    CLEANUP(close_fixture) struct fixture f;
-    open_fixture(&f, OLDER);
-    assert_ok(blob_store_open(root, &store, &err));
-    assert_ok(reference_parse("localhost/new:1", &name, &err));
-    assert_ok(image_compose(&f.request, &composed, &err));
-    assert_ok(archive_staging_open(&store, NULL, &staging, &err));
-    assert_ok(image_compose_promise(&composed, &name, &staging, &err));
-    assert_int_equal(count_pending(&store, &record), 0); /* it may still be kept */
-    archive_staging_close(&staging);
-    assert_ok(archive_staging_open(&store, NULL, &other, &err)); /* and sweeps */
+    CLEANUP(close_stored) struct stored s;
+    open_stored(&s);
+    assert_ok(image_compose_promise(&s.composed, &s.name, &s.staging, &err));
+    assert_int_equal(count_pending(&s.store, &record), 0); /* it may still be kept */
+    archive_staging_close(&s.staging);
+    assert_ok(archive_staging_open(&s.store, NULL, &other, &err)); /* and sweeps */
     archive_staging_close(&other);
-    assert_ok(archive_staging_sweep(&store, &err));
-    assert_int_equal(count_pending(&store, &record), 1);
+    assert_ok(archive_staging_sweep(&s.store, &err));
+    assert_int_equal(count_pending(&s.store, &record), 1);
     assert_string_equal(record.reference, "localhost/new:1");
-    assert_true(digest_equal(&record.digest, &composed.descriptor.digest));
-    assert_int_equal(record.size, strlen(composed.manifest));
-    assert_ok(pending_images_open(&store, &pending, &err));
+    assert_true(digest_equal(&record.digest, &s.composed.descriptor.digest));
+    assert_int_equal(record.size, strlen(s.composed.manifest));
+    assert_ok(pending_images_open(&s.store, &pending, &err));
     assert_ok(pending_images_remove(&pending, &err));
     pending_images_close(&pending);
-    assert_int_equal(count_pending(&store, NULL), 0);
+    assert_int_equal(count_pending(&s.store, NULL), 0);
 }
 
 int main(void)
