@@ -3,25 +3,24 @@
 
 #include "base/alloc.h"
 
-static bool try(const struct blob_store *store, enum fs_lock_mode mode, struct store_lock *ret,
-                struct error *err)
+static bool lock(const struct blob_store *store, enum fs_lock_mode mode, bool wait,
+                 const struct context *context, struct store_lock *ret, struct error *err)
 {
     CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
-    return fs_lock(path, mode, /* wait= */ false, NULL, &ret->lock, err)
+    return fs_lock(path, mode, wait, context_cancel(context), &ret->lock, err)
         || blob_store_hint_denied(store->root, err);
 }
 
 static bool take(const struct blob_store *store, enum fs_lock_mode mode, const char *others,
                  const struct context *context, struct store_lock *ret, struct error *err)
 {
-    if (try(store, mode, ret, err))
+    if (lock(store, mode, /* wait= */ false, context, ret, err))
         return true;
     if (err->kind != ERR_BUSY)
         return false;
-    CLEANUP(str_free) char *path = blob_store_file(store, "locks", "store");
     error_clear(err);
     context_step(context, "waiting for %s", others);
-    return fs_lock(path, mode, /* wait= */ true, context_cancel(context), &ret->lock, err);
+    return lock(store, mode, /* wait= */ true, context, ret, err);
 }
 
 bool store_lock_share(const struct blob_store *store, const struct context *context,
@@ -39,7 +38,7 @@ bool store_lock_own(const struct blob_store *store, const struct context *contex
 
 bool store_lock_try_own(const struct blob_store *store, struct store_lock *ret, struct error *err)
 {
-    return try(store, FS_LOCK_EXCLUSIVE, ret, err);
+    return lock(store, FS_LOCK_EXCLUSIVE, /* wait= */ false, NULL, ret, err);
 }
 
 void store_lock_release(struct store_lock *lock)

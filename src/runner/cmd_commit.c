@@ -36,16 +36,16 @@ static bool parse_name(const char *text, struct reference *ret, struct error *er
                          text));
 }
 
-static bool commit(const struct invocation *invocation, const struct commit_options *options,
-                   const char *source, const struct reference *name, struct error *err)
+static bool commit(const struct invocation *invocation, const struct blob_store *store,
+                   const struct commit_options *options, const char *source,
+                   const struct reference *name, struct error *err)
 {
-    CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
     CLEANUP(layer_origin_close) struct layer_origin origin = {0};
     struct digest digest = {0};
     char created[SOURCE_DATE_SIZE];
-    if (!source_date_find(created, err) || !blob_store_open(invocation->root, &store, err)
-        || !store_lock_share(&store, &invocation->context, &lock, err)
+    if (!source_date_find(created, err)
+        || !store_lock_share(store, &invocation->context, &lock, err)
         || !layer_origin_open_any(invocation, source, &origin, err))
         return false;
     const struct image_commit_request request = {
@@ -56,21 +56,9 @@ static bool commit(const struct invocation *invocation, const struct commit_opti
         .author = options->author,
         .created = created,
     };
-    return (image_commit(invocation, &store, &request, &digest, err)
+    return (image_commit(invocation, store, &request, &digest, err)
             || error_wrap(err, "commit '%s'", source))
         && image_name_print(invocation, name, &digest, err);
-}
-
-/* What a commit that fails has stored already goes with it. */
-static bool commit_or_take_back(const struct invocation *invocation,
-                                const struct commit_options *options, const char *source,
-                                const struct reference *name, struct error *err)
-{
-    CLEANUP(error_clear) struct error ignored = {0};
-    if (commit(invocation, options, source, name, err))
-        return true;
-    (void)!image_pending_sweep(invocation, &ignored);
-    return false;
 }
 
 static bool run_commit(struct invocation *invocation, void *options, const struct strlist *args,
@@ -78,11 +66,18 @@ static bool run_commit(struct invocation *invocation, void *options, const struc
 {
     const struct commit_options *given = options;
     CLEANUP(reference_clear) struct reference name = {0};
+    CLEANUP(blob_store_close) struct blob_store store = {0};
+    CLEANUP(error_clear) struct error ignored = {0};
     (void)ret_code;
-    return parse_name(args->items[1], &name, err)
-        && image_compose_check_changes(&given->changes, err) && host_can_run(err)
-        && host_prepare(invocation, err)
-        && commit_or_take_back(invocation, given, args->items[0], &name, err);
+    if (!parse_name(args->items[1], &name, err)
+        || !image_compose_check_changes(&given->changes, err) || !host_can_run(err)
+        || !host_prepare(invocation, err) || !blob_store_open(invocation->root, &store, err))
+        return false;
+    if (commit(invocation, &store, given, args->items[0], &name, err))
+        return true;
+    /* What it has stored already goes with it. */
+    (void)!image_pending_sweep(invocation, &store, &ignored);
+    return false;
 }
 
 static void clear_options(void *options)

@@ -110,24 +110,25 @@ bool host_make_root(struct invocation *invocation, struct error *err)
 
 /* Content that a killed load, import or commit wrote and nobody will read, and what a killed rmi or
  * prune was about to remove. What is open somewhere stays for the next time. */
-static bool sweep_blobs(const struct invocation *invocation, struct error *err)
+static bool sweep_blobs(const struct invocation *invocation, const struct blob_store *store,
+                        struct error *err)
 {
-    CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(error_clear) struct error reason = {0};
-    if (!blob_store_open(invocation->root, &store, err) || !archive_staging_sweep(&store, err))
+    if (!archive_staging_sweep(store, err))
         return false;
-    if (!store_trash_empty(&store, &reason))
+    if (!store_trash_empty(store, &reason))
         context_step(&invocation->context, "left for later: %s", reason.message);
     return true;
 }
 
 bool host_prepare(struct invocation *invocation, struct error *err)
 {
+    CLEANUP(blob_store_close) struct blob_store store = {0};
     return host_make_root(invocation, err) && sweep_runs(invocation, err)
-        && sweep_blobs(invocation, err)
+        && blob_store_open(invocation->root, &store, err) && sweep_blobs(invocation, &store, err)
         && layer_store_sweep(&invocation->host->layers, &invocation->context, err)
         && named_layers_sweep(&invocation->host->layers, &invocation->context, err)
-        && image_pending_sweep(invocation, err);
+        && image_pending_sweep(invocation, &store, err);
 }
 
 void host_close(struct invocation *invocation)

@@ -34,17 +34,16 @@ static bool take_back(const struct invocation *invocation, struct pending_images
         && store_cleanup_finish(invocation, pending->store, &cleanup, err);
 }
 
-bool image_pending_sweep(const struct invocation *invocation, struct error *err)
+bool image_pending_sweep(const struct invocation *invocation, const struct blob_store *store,
+                         struct error *err)
 {
-    CLEANUP(blob_store_close) struct blob_store store = {0};
     CLEANUP(pending_images_close) struct pending_images pending = {0};
     CLEANUP(store_lock_release) struct store_lock lock = {0};
     CLEANUP(error_clear) struct error reason = {0};
-    if (!blob_store_open(invocation->root, &store, err)
-        || !pending_images_open(&store, &pending, err))
+    if (!pending_images_open(store, &pending, err))
         return false;
     if (pending.folders.count > 0
-        && (!store_lock_try_own(&store, &lock, &reason)
+        && (!store_lock_try_own(store, &lock, &reason)
             || !take_back(invocation, &pending, &reason)))
         context_step(&invocation->context, "left for later: %s", reason.message);
     return true;
