@@ -2,7 +2,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/alloc.h"
 #include "base/json_write.h"
 #include "runner/gone_print.h"
 #include "runner/host.h"
@@ -107,15 +106,10 @@ static void remove_names(struct rm *rm, const struct strlist *names)
 
 static bool remove_and_print(struct rm *rm, const struct strlist *names, struct error *err)
 {
-    CLEANUP(str_free) char *failures = NULL;
-    struct error failure = {0};
     JSON_ARRAY(&rm->failures, NULL) {
         remove_names(rm, names);
     }
-    if (!json_writer_finish(&rm->failures, &failures, &failure)
-        || !gone_print(rm->removal.invocation, &rm->removal.gone, failures, &failure))
-        tally_add(&rm->tally, &failure);
-    return tally_finish(&rm->tally, err);
+    return gone_finish(&rm->failures, &rm->removal.gone, &rm->tally, err);
 }
 
 static bool run_rm(struct invocation *invocation, void *options, const struct strlist *args,

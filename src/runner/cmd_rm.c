@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
 
-#include "base/alloc.h"
 #include "base/json_write.h"
 #include "runner/gone_print.h"
 #include "runner/host.h"
@@ -43,16 +42,11 @@ static void remove_one(struct rm *rm, const char *name)
 
 static bool remove_and_print(struct rm *rm, const struct strlist *names, struct error *err)
 {
-    CLEANUP(str_free) char *failures = NULL;
-    struct error failure = {0};
     JSON_ARRAY(&rm->failures, NULL) {
         for (size_t i = 0; i < names->count; i++)
             remove_one(rm, names->items[i]);
     }
-    if (!json_writer_finish(&rm->failures, &failures, &failure)
-        || !gone_print(rm->invocation, &rm->gone, failures, &failure))
-        tally_add(&rm->tally, &failure);
-    return tally_finish(&rm->tally, err);
+    return gone_finish(&rm->failures, &rm->gone, &rm->tally, err);
 }
 
 static bool run_rm(struct invocation *invocation, void *options, const struct strlist *args,

@@ -2,7 +2,6 @@
 #include "runner/gone_print.h"
 
 #include "base/alloc.h"
-#include "base/json_write.h"
 #include "runner/terminal.h"
 
 static bool print_json(const struct strlist *gone, const char *failures, struct error *err)
@@ -20,12 +19,23 @@ static bool print_json(const struct strlist *gone, const char *failures, struct 
     return json_writer_finish_line(&w, &text, err) && terminal_result(text, err);
 }
 
-bool gone_print(const struct invocation *invocation, const struct strlist *gone,
-                const char *failures, struct error *err)
+static bool print(const struct invocation *invocation, const struct strlist *gone,
+                  const char *failures, struct error *err)
 {
     if (invocation->global.json)
         return print_json(gone, failures, err);
     CLEANUP(str_free) char *names = strlist_join(gone, "\n");
     CLEANUP(str_free) char *text = str_format("%s\n", names);
     return gone->count == 0 || terminal_result(text, err);
+}
+
+bool gone_finish(struct json_writer *failures, const struct strlist *gone, struct tally *tally,
+                 struct error *err)
+{
+    CLEANUP(str_free) char *text = NULL;
+    struct error failure = {0};
+    if (!json_writer_finish(failures, &text, &failure)
+        || !print(tally->invocation, gone, text, &failure))
+        tally_add(tally, &failure);
+    return tally_finish(tally, err);
 }
