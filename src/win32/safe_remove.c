@@ -271,7 +271,7 @@ static bool wants_help(struct removal *removal)
     AcquireSRWLockExclusive(&removal->lock);
     bool wanted = removal->waiting_count >= HELP_FROM;
     ReleaseSRWLockExclusive(&removal->lock);
-    return wanted && removal->helper_count == 0;
+    return wanted;
 }
 
 /* Who cannot be had is not missed. */
