@@ -71,8 +71,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for start in range(0, len(view), PIECE):
             piece = view[start:start + PIECE]
             registry.wait_for_turn(len(piece))
-            self.wfile.write(piece)
-            self.request_seen.sent += len(piece)
+            self.request_seen.sent += len(piece)  # before the client has it and looks at the count
+            try:
+                self.wfile.write(piece)
+            except OSError:
+                self.request_seen.sent -= len(piece)
+                raise
 
     def reply(self, status, body=b"", headers=()):
         self.begin(status, {"Content-Length": str(len(body)), **dict(headers)})
