@@ -8,7 +8,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${WRUN_WINE_PREFIX:-$root/build/wine-unit}
-wine=/usr/lib/wine/wine64
+wine=(/usr/lib/wine/wine64)
 wineserver=/usr/lib/wine/wineserver64
 dlls=/usr/lib/x86_64-linux-gnu/wine/x86_64-windows
 
@@ -38,8 +38,11 @@ server_socket() { printf '/tmp/.wine-%s/server-%s/socket' "$(id -u)" "$(stat -c 
 # they had inherited would stay open as long.
 start_server() {
     "$wineserver" -p60 </dev/null >/dev/null 2>&1 9>&- || true
-    "$wine" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&- || true
+    "${wine[@]}" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&- || true
 }
+
+# One start in eight thousand ends at once if chance decides where things are in memory.
+setarch -R true 2>/dev/null && wine=(setarch -R "${wine[@]}")
 
 # Without a UTF-8 locale Wine can make no file whose name is not ASCII.
 export LC_ALL=C.UTF-8
@@ -59,4 +62,4 @@ fi
 [ -S "$(server_socket)" ] || start_server
 exec 9>&-
 
-exec "$wine" "$@"
+exec "${wine[@]}" "$@"

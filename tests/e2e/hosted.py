@@ -148,6 +148,7 @@ class Hosted(unittest.TestCase):
             pool.submit(feed, run.starter.stdin, data)
             code = run.wait()
             ended.set()
+        self.assertTrue(run.windows_pid, f"never started (Windows error {run.error}): {arguments}")
         return Result(code, out.result(), err.result())
 
     def ok(self, *arguments, **more):

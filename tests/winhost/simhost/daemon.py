@@ -107,6 +107,7 @@ def main():
     this = machine.Machine(directory)
     mode = this.mode()
     isolated = mode == "isolated"
+    wine.fix_addresses()
     if isolated:
         enter_namespaces(directory)
         be_init()

@@ -91,9 +91,10 @@ class Run:
         """Start it with subprocess's stdin, stdout, stderr. Ctrl-C on a terminal reaches the Windows processes by themselves."""
         variables = {**wine.environment(self.machine.prefix), MARK: self.token, "TERM": os.environ.get("TERM", "dumb")}
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by nsenter, which else would die of it
-        self.starter = subprocess.Popen(
-            [*self.machine.enter(), wine.LOADER, SIMRUN, "--console", f"{self.base}.spec", f"{self.base}.status"],
-            env=variables, cwd=self.machine.drive_c, **streams)
+        with wine.fixed_addresses():
+            self.starter = subprocess.Popen(
+                [*self.machine.enter(), wine.LOADER, SIMRUN, "--console", f"{self.base}.spec", f"{self.base}.status"],
+                env=variables, cwd=self.machine.drive_c, **streams)
         signal.signal(signal.SIGINT, before)
         return self
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A whole machine: its Windows as programs see it, exit codes, Ctrl-C, kills, power cuts, and doing without isolation."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -129,6 +130,31 @@ class ProgramTest(MachineTest):
         with open(run_file + ".exit", encoding="utf-8") as file:
             self.assertEqual(file.read(), "killed\n")
         self.assertEqual(self.command("kill", run_file).returncode, 1)
+
+    @unittest.skipIf(subprocess.run(["setarch", "-R", "true"], check=False).returncode, "addresses cannot be fixed here")
+    def test_addresses_are_fixed(self):
+        """Of Windows' services and of what is run."""
+        process, run_file = self.start_run(self.tool, "sleep", "30")
+        self.assertTrue(machines.wait_until(lambda: os.path.exists(run_file), 10))
+        found = {}
+        machines.wait_until(lambda: "tool.exe" in found or found.update(self.personalities()), 10)
+        self.assertEqual(self.command("kill", run_file).returncode, 0)
+        process.wait(10)
+        self.assertLessEqual({"services.exe", "simrun.exe", "tool.exe"}, set(found))
+        self.assertEqual([name for name, flags in found.items() if not flags & wine.ADDR_NO_RANDOMIZE], [])
+        with wine.fixed_addresses():
+            pass
+        with open("/proc/thread-self/personality", encoding="ascii") as file:
+            self.assertFalse(int(file.read(), 16) & wine.ADDR_NO_RANDOMIZE)
+
+    def personalities(self):
+        """Of the machine's Windows processes, by their names."""
+        found = {}
+        for pid in filter(machines.is_wine, machines.processes_with(f"WINEPREFIX={self.machine.prefix}".__eq__)):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8") as name:  # it may end meanwhile
+                with open(f"/proc/{pid}/personality", encoding="ascii") as flags:
+                    found[name.read().strip()] = int(flags.read(), 16)
+        return found
 
     def test_interrupt(self):
         process, run_file = self.start_run(self.tool, "ctrlwait")
