@@ -214,8 +214,10 @@ bool archive_input_open(struct archive_input *input, const char *path, const str
     *input = (struct archive_input){.cancel = cancel};
     input->source = (struct archive_source){is_stream(path) ? read_stream : read_file, input};
     if (!is_stream(path)) {
-        if (fs_type_of(path) == FS_DIRECTORY)
+        enum fs_type type = fs_type_of(path);
+        if (type == FS_DIRECTORY)
             return error_set(err, ERR_USAGE, "'%s' is a directory, not a file", path);
+        input->path = type == FS_FILE ? path : NULL;
         return fs_open(path, FS_READ, &input->file, err);
     }
     if (!stream_input_is_console())

@@ -34,6 +34,7 @@ void archive_output_close(struct archive_output *output);
 /* Must not move while it is open. */
 struct archive_input {
     struct fs_file file; /* closed: standard input */
+    const char *path;    /* borrowed; NULL: it can be read only once */
     uint64_t read;
     const struct cancel *cancel;
     struct archive_source source;

@@ -44,7 +44,7 @@ struct import {
     struct named_layer_claim claim;
     struct layer_parents parents;
     struct layer_workplace workplace;
-    char *spool;
+    char *archive; /* the file that is given, or a copy of what came through a stream */
     struct digest diff_id;
     struct digest chain_id;
 };
@@ -52,7 +52,7 @@ struct import {
 static void import_clear(struct import *import)
 {
     layer_workplace_close(&import->workplace);
-    str_free(&import->spool);
+    str_free(&import->archive);
     layer_parents_clear(&import->parents);
     named_layer_close(&import->claim);
     store_lock_release(&import->lock);
@@ -74,23 +74,31 @@ static bool copy(const struct archive_input *input, const struct byte_sink *sink
     return true;
 }
 
-/* Which layer it is, only its end tells; so it is read before anything is made of it. */
-static bool spool(struct import *import, struct error *err)
+static bool spool(struct import *import, const struct archive_input *input, struct error *err)
+{
+    CLEANUP(file_sink_close) struct file_sink file = {0};
+    if (!host_workplace_open(import->invocation, &import->workplace, err))
+        return false;
+    import->archive = fs_join(import->workplace.path, SPOOL_NAME);
+    if (!file_sink_open(import->archive, &file, err))
+        return false;
+    const struct byte_sink sink = file_sink_interface(&file);
+    return copy(input, &sink, err);
+}
+
+/* Which layer it is, only its end tells; so it is read before anything is made of it, and once more
+ * then. A file that changes meanwhile is another layer than it was, which the import notices. */
+static bool read_archive(struct import *import, struct error *err)
 {
     const struct context *context = &import->invocation->context;
     CLEANUP(archive_input_close) struct archive_input input = {0};
-    CLEANUP(file_sink_close) struct file_sink file = {0};
-    if (!archive_input_open(&input, import->options->input, context->cancel, err)
-        || !host_workplace_open(import->invocation, &import->workplace, err))
+    if (!archive_input_open(&input, import->options->input, context->cancel, err))
         return false;
-    import->spool = fs_join(import->workplace.path, SPOOL_NAME);
-    if (!file_sink_open(import->spool, &file, err))
+    if (input.path)
+        import->archive = xstrdup(input.path);
+    else if (!spool(import, &input, err))
         return false;
-    const struct byte_sink sink = file_sink_interface(&file);
-    if (!copy(&input, &sink, err))
-        return false;
-    file_sink_close(&file);
-    return layer_digest_of_windows(import->spool, context, &import->diff_id, err);
+    return layer_digest_of_windows(import->archive, context, &import->diff_id, err);
 }
 
 /* ---- the layer ---- */
@@ -129,7 +137,7 @@ static bool make(struct import *import, struct error *err)
 {
     CLEANUP(str_free) char *path = NULL;
     const struct layer_making making = {
-        .path = import->spool,
+        .path = import->archive,
         .diff_id = import->diff_id,
         .chain_id = import->chain_id,
         .parents = &import->parents.paths,
@@ -179,7 +187,8 @@ static bool run_import(struct invocation *invocation, void *options, const struc
         || !host_prepare(invocation, err) || !image_store_share(invocation, &import.lock, err)
         || !layer_claim_new_name(invocation, import.name, &import.claim, err))
         return false;
-    if (!spool(&import, err) || !find_parents(&import, err) || !record_and_make(&import, err))
+    if (!read_archive(&import, err) || !find_parents(&import, err)
+        || !record_and_make(&import, err))
         return error_wrap(err, "import the layer '%s'", import.name);
     report_finish(&invocation->report);
     return layer_made_print(invocation, &import.claim.layer, err);

@@ -211,6 +211,7 @@ class Importing(Layers):
             answer = json.loads(self.layer("export", "one", "--json", "-o", r"d:\one.blob", "--compress", compression).out)
             self.layer("import", compression, "--from", IMAGE, "-i", r"d:\one.blob")
             self.assertEqual(self.store.record(self.record(compression)["layer"])["diffId"], answer["diffId"])
+            self.assertEqual(self.drive("d", "one.blob").stat().st_size, answer["size"])  # read where it lies, and left there
         self.assertEqual(self.members(self.tar("gzip")), self.members(self.tar("zstd")))
 
     def test_what_cannot_be_imported(self):
@@ -222,6 +223,10 @@ class Importing(Layers):
         self.layer("import", "new", "--from", IMAGE, code=6, says="import the layer 'new'", data=data[:len(data) // 2])
         self.layer("import", "new", "--from", IMAGE, code=6, says="import the layer 'new'", data=b"no tar at all" * 100)
         self.layer("import", "new", "--from", IMAGE, "-i", r"d:\nothing.tar", code=NOT_FOUND)
+        half = self.drive("d", "half.tar")
+        half.write_bytes(data[:len(data) // 2])
+        self.layer("import", "new", "--from", IMAGE, "-i", r"d:\half.tar", code=6, says="import the layer 'new'")
+        self.assertEqual(half.read_bytes(), data[:len(data) // 2])
         self.assertEqual(self.store.names("names"), ["one"])
         self.assert_settled()
 
