@@ -218,16 +218,20 @@ def is_copy(target, source):
 
 def processes_with(matches):
     """Every process one of whose environment variables matches."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if any(map(matches, environment_of(pid)))]
+
+
+def environment_of(pid):
+    """NAME=VALUE strings; none when it has ended. A Windows process always has some, but for a moment in which it is being started."""
+    while True:
         try:
-            with open(f"/proc/{name}/environ", "rb") as file:
+            with open(f"/proc/{pid}/environ", "rb") as file:
                 variables = file.read().decode("utf-8", "replace").split("\0")
         except OSError:
-            continue
-        if any(map(matches, variables)):
-            found.append(int(name))
-    return found
+            return []
+        if any(variables) or not is_wine(pid):
+            return variables
+        time.sleep(0.001)
 
 
 def is_wine(pid):

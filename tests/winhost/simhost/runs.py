@@ -10,6 +10,7 @@ import secrets
 import select
 import signal
 import subprocess
+import time
 
 from . import machine, wine
 
@@ -147,11 +148,16 @@ def is_simrun(pid):
 
 
 def kill(token):
-    """As TerminateProcess from outside: no handler runs. simrun goes first, so nobody reports an exit code.
+    """As TerminateProcess from outside: no handler runs. simrun goes first, so nobody reports an exit code. Returns when nothing of the
+    run is left, also of what was being started meanwhile.
 
     False when nothing ran.
     """
-    return signal_all(token, signal.SIGKILL)
+    ran = False
+    while signal_all(token, signal.SIGKILL):
+        ran = True
+        time.sleep(0.002)
+    return ran
 
 
 def interrupt(token):
