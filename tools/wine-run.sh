@@ -31,8 +31,8 @@ make_prefix() {
     echo disable >"$1/.update-timestamp"
 }
 
-# The folder of the Wine server's socket, named after the prefix's device and inode.
-server_socket() { printf '/tmp/.wine-%s/server-%s/socket' "$(id -u)" "$(stat -c '%D-%i' "$prefix")"; }
+# Debian's Wine makes the folder of its server's socket in $TMPDIR, and never removes it.
+server_is_up() { compgen -G "$prefix/wine-*/server-*/socket" >/dev/null; }
 
 # Starts the server and Windows' services with no stream of ours: they stay for a minute, and a pipe
 # they had inherited would stay open as long.
@@ -47,7 +47,7 @@ setarch -R true 2>/dev/null && wine=(setarch -R "${wine[@]}")
 # Without a UTF-8 locale Wine can make no file whose name is not ASCII.
 export LC_ALL=C.UTF-8
 # winedbg would turn a crash into minutes of output.
-export WINEPREFIX=$prefix WINEDEBUG=${WINEDEBUG:--all}
+export WINEPREFIX=$prefix TMPDIR=$prefix WINEDEBUG=${WINEDEBUG:--all}
 export WINEDLLOVERRIDES='mscoree,mshtml=;winedbg.exe,winemenubuilder.exe='
 
 # Several tests start at once; one of them prepares everything.
@@ -59,7 +59,7 @@ if [ ! -e "$prefix" ]; then
     make_prefix "$prefix.new"
     mv -T "$prefix.new" "$prefix"
 fi
-[ -S "$(server_socket)" ] || start_server
+server_is_up || start_server
 exec 9>&-
 
 exec "${wine[@]}" "$@"

@@ -32,6 +32,7 @@ def environment(prefix):
     """The whole environment of a Wine process, the unix part only: Windows variables are simrun's business."""
     return {
         "WINEPREFIX": prefix,
+        "TMPDIR": prefix,  # Debian's Wine makes the directory of its server's socket there, and never removes it
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": OVERRIDES,
         "PATH": "/usr/bin:/bin",
