@@ -79,8 +79,9 @@ class Store:
         self.root = pathlib.Path(root)
 
     def names(self, folder):
+        """What is in it, but for files whose writer was killed before it could rename them: everybody passes over them until a prune."""
         path = self.root / folder
-        return sorted(entry.name for entry in path.iterdir()) if path.exists() else []
+        return sorted(entry.name for entry in path.iterdir() if not entry.name.startswith(".tmp-")) if path.exists() else []
 
     def blob(self, blob):
         return self.root / "blobs/sha256" / blob.digest.removeprefix("sha256:")
