@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/text.h"
 #include "registry/archive_image.h"
@@ -112,11 +110,7 @@ static bool compose_manifest(struct archive_image *image, const struct descripto
         return false;
     buf_init(&image->manifest_text, BUF_UNBOUNDED);
     buf_add_str(&image->manifest_text, text);
-    image->manifest = (struct descriptor){
-        .media_type = xstrdup(DOCKER_MANIFEST_TYPE),
-        .digest = digest_of(text, strlen(text)),
-        .size = strlen(text),
-    };
+    image->manifest = descriptor_of_text(DOCKER_MANIFEST_TYPE, text);
     return true;
 }
 

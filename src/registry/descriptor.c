@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/descriptor.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 
 #define LIST_MAXIMUM 1000
@@ -58,6 +60,15 @@ bool descriptor_list_from_json(const struct json_value *value, void *target, str
     struct descriptor_list *ret = target;
     *ret = TAKE(list);
     return true;
+}
+
+struct descriptor descriptor_of_text(const char *media_type, const char *text)
+{
+    return (struct descriptor){
+        .media_type = xstrdup(media_type),
+        .digest = digest_of(text, strlen(text)),
+        .size = strlen(text),
+    };
 }
 
 void descriptor_clear(struct descriptor *descriptor)

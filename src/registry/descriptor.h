@@ -29,5 +29,8 @@ bool descriptor_list_from_json(const struct json_value *value, void *target, str
 /* As a manifest has it; not the platform, which only an index has. */
 void descriptor_put(struct json_writer *w, const char *key, const struct descriptor *descriptor);
 
+/* The descriptor of a document with that content. */
+struct descriptor descriptor_of_text(const char *media_type, const char *text);
+
 void descriptor_clear(struct descriptor *descriptor);
 void descriptor_list_clear(struct descriptor_list *list);

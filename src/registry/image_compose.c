@@ -220,11 +220,7 @@ static bool compose_manifest(const struct image_compose_request *request, const 
                              char **ret, struct error *err)
 {
     CLEANUP(descriptor_clear)
-    struct descriptor config = {
-        .media_type = xstrdup(families[request->family].config),
-        .digest = digest_of(config_text, strlen(config_text)),
-        .size = strlen(config_text),
-    };
+    struct descriptor config = descriptor_of_text(families[request->family].config, config_text);
     return manifest_compose(families[request->family].manifest, &config, request->layers, ret, err);
 }
 
@@ -236,11 +232,7 @@ bool image_compose(const struct image_compose_request *request, struct composed_
     if (!read_older(request, &older, err) || !compose_config(&older, &image.config, err)
         || !compose_manifest(request, image.config, &image.manifest, err))
         return false;
-    image.descriptor = (struct descriptor){
-        .media_type = xstrdup(families[request->family].manifest),
-        .digest = digest_of(image.manifest, strlen(image.manifest)),
-        .size = strlen(image.manifest),
-    };
+    image.descriptor = descriptor_of_text(families[request->family].manifest, image.manifest);
     *ret = TAKE(image);
     return true;
 }

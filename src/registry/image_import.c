@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/image_import.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/json_write.h"
 #include "registry/docker_archive.h"
@@ -87,15 +85,6 @@ static bool compose_config(const struct import *import, char **ret, struct error
     return json_writer_finish(&w, ret, err);
 }
 
-static struct descriptor describe(const char *media_type, const char *text)
-{
-    return (struct descriptor){
-        .media_type = xstrdup(media_type),
-        .digest = digest_of(text, strlen(text)),
-        .size = strlen(text),
-    };
-}
-
 static bool compose(const struct import *import, struct composed_image *ret, struct error *err)
 {
     CLEANUP(composed_image_clear) struct composed_image image = {0};
@@ -106,10 +95,10 @@ static bool compose(const struct import *import, struct composed_image *ret, str
     if (!archive_layer_type(import->blob.path, &layer.media_type, err)
         || !compose_config(import, &image.config, err))
         return false;
-    config = describe(DOCKER_CONFIG_TYPE, image.config);
+    config = descriptor_of_text(DOCKER_CONFIG_TYPE, image.config);
     if (!manifest_compose(DOCKER_MANIFEST_TYPE, &config, &layers, &image.manifest, err))
         return false;
-    image.descriptor = describe(DOCKER_MANIFEST_TYPE, image.manifest);
+    image.descriptor = descriptor_of_text(DOCKER_MANIFEST_TYPE, image.manifest);
     *ret = TAKE(image);
     return true;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/plan.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/guid.h"
@@ -40,16 +38,6 @@ static void plan_identity(const struct plan_input *input, struct run_plan *plan)
     guid_format(&input->name_space, plan->name_space_text);
 }
 
-/* The last component of a layer directory, which is what its GUID is derived from. */
-static const char *directory_name(const char *path)
-{
-    const char *name = path;
-    for (const char *c = path; *c; c++)
-        if (*c == '\\' || *c == '/')
-            name = c + 1;
-    return name;
-}
-
 static bool plan_layers(const struct plan_input *input, struct run_plan *plan, struct error *err)
 {
     strlist_add_all(&plan->layers, input->layers);
@@ -57,7 +45,7 @@ static bool plan_layers(const struct plan_input *input, struct run_plan *plan, s
     for (size_t i = 0; i < plan->layers.count; i++) {
         struct hcs_layer *layer = &plan->layer_specs[i];
         layer->path = plan->layers.items[i];
-        if (!layer_id_from_name(directory_name(layer->path), &layer->id, err))
+        if (!layer_id_from_name(fs_name_of(layer->path), &layer->id, err))
             return false;
     }
     plan->container.layers = plan->layer_specs;

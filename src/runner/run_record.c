@@ -186,22 +186,13 @@ static bool check_name_is_free(const char *root, const char *name, struct error 
                        : error_hint(err, "choose another --name, or wait until it ends");
 }
 
-static const char *last_name(const char *path)
-{
-    const char *name = path;
-    for (const char *c = path; *c; c++)
-        if (*c == '\\' || *c == '/')
-            name = c + 1;
-    return name;
-}
-
 static struct run_record record_of(const struct run_plan *plan)
 {
     char endpoint[GUID_TEXT_SIZE];
     guid_format(&plan->endpoint, endpoint);
     struct strlist layers = {0};
     for (size_t i = 0; i < plan->layers.count; i++)
-        strlist_add(&layers, last_name(plan->layers.items[i]));
+        strlist_add(&layers, fs_name_of(plan->layers.items[i]));
     return (struct run_record){
         .run_id = xstrdup(plan->run_id),
         .container_id = xstrdup(plan->container_id),
